@@ -1,0 +1,114 @@
+"""What a scan may say. Nothing here retrieves or deletes a message."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from .errors import LocalProtocolError
+
+
+def _refuse_line_breaks(what: str, argument: str) -> None:
+    # A CR or LF would smuggle in a second command; NUL cuts the line short in servers written in C.
+    if any(character in argument for character in "\r\n\0"):
+        raise LocalProtocolError(f"the {what} holds CR, LF or NUL and cannot be sent")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    keyword: ClassVar[str]
+    multiline: ClassVar[bool] = False
+
+    def encode(self) -> bytes:
+        return f"{self.keyword}\r\n".encode()
+
+    def masked(self) -> str:
+        """The line as a transcript may show it."""
+        return self.keyword
+
+
+@dataclass(frozen=True, slots=True)
+class Capa(Command):
+    """RFC 2449 section 5."""
+
+    keyword: ClassVar[str] = "CAPA"
+    multiline: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stls(Command):
+    """RFC 2595 section 4."""
+
+    keyword: ClassVar[str] = "STLS"
+
+
+@dataclass(frozen=True, slots=True)
+class User(Command):
+    """RFC 1939 section 7. Non-ASCII names go out as UTF-8 (RFC 6856)."""
+
+    keyword: ClassVar[str] = "USER"
+    name: str
+
+    def __post_init__(self) -> None:
+        _refuse_line_breaks("user name", self.name)
+
+    def encode(self) -> bytes:
+        return f"USER {self.name}\r\n".encode()
+
+    def masked(self) -> str:
+        return f"USER {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pass(Command):
+    """RFC 1939 section 7: all after the first space is the password, further spaces included."""
+
+    keyword: ClassVar[str] = "PASS"
+    password: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _refuse_line_breaks("password", self.password)
+
+    def encode(self) -> bytes:
+        return f"PASS {self.password}\r\n".encode()
+
+    def masked(self) -> str:
+        return "PASS ***"
+
+
+@dataclass(frozen=True, slots=True)
+class Apop(Command):
+    """RFC 1939 section 7. `challenge` is the greeting's msg-id with its angle brackets."""
+
+    keyword: ClassVar[str] = "APOP"
+    name: str
+    challenge: str
+    password: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _refuse_line_breaks("user name", self.name)
+        _refuse_line_breaks("password", self.password)
+
+    @property
+    def digest(self) -> str:
+        # MD5 is the protocol's, not our choice; without the flag a FIPS build of Python refuses it.
+        return hashlib.md5((self.challenge + self.password).encode(), usedforsecurity=False).hexdigest()
+
+    def encode(self) -> bytes:
+        return f"APOP {self.name} {self.digest}\r\n".encode()
+
+    def masked(self) -> str:
+        return "APOP ***"  # the digest can be cracked off line
+
+
+@dataclass(frozen=True, slots=True)
+class Stat(Command):
+    """RFC 1939 section 5."""
+
+    keyword: ClassVar[str] = "STAT"
+
+
+@dataclass(frozen=True, slots=True)
+class Quit(Command):
+    """RFC 1939 section 6."""
+
+    keyword: ClassVar[str] = "QUIT"

@@ -1,0 +1,91 @@
+"""What a server may answer, read once and strictly."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .errors import NotPop3
+
+# RFC 1939 section 3: the status is upper case, and ends at a space or with the line.
+_STATUS_LINE = re.compile(r"(\+OK|-ERR)(?: (.*))?", re.DOTALL)
+
+# RFC 2449 section 8: a response code stands at the start of the text, in brackets, in any case.
+_RESPONSE_CODE = re.compile(r"\[([^\[\]\s]+)\]")
+
+# CVE-2007-1558: a challenge that is no proper msg-id (RFC 822) may be one half of an MD5 collision that reveals
+# the password's first characters. So: atoms, dots, one "@", perhaps a domain literal; printable ASCII only.
+_ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+"
+_CHALLENGE = re.compile(rf"<{_ATOMS}@(?:{_ATOMS}|\[[A-Za-z0-9:.]+\])>")
+
+# RFC 1939 section 5: "+OK nn mm"; further text is allowed and has no meaning.
+_STAT = re.compile(r"(\d{1,18}) (\d{1,18})(?: .*)?", re.ASCII | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Ok:
+    """`+OK`. `lines`: the body of a multi-line reply, dot-stuffing undone."""
+
+    text: str
+    lines: tuple[str, ...] = ()
+
+    @property
+    def status_line(self) -> str:
+        return f"+OK {self.text}" if self.text else "+OK"
+
+
+@dataclass(frozen=True, slots=True)
+class Err:
+    """`-ERR`: an answer, not a fault."""
+
+    text: str
+
+    @property
+    def status_line(self) -> str:
+        return f"-ERR {self.text}" if self.text else "-ERR"
+
+    @property
+    def code(self) -> str:
+        """The response code in upper case, e.g. `SYS/TEMP` (RFC 3206); empty where there is none."""
+        match = _RESPONSE_CODE.match(self.text)
+        return match[1].upper() if match else ""
+
+
+Reply = Ok | Err
+
+
+def parse_status_line(line: str) -> Reply:
+    """Raises NotPop3 for a line that is neither `+OK` nor `-ERR`."""
+    match = _STATUS_LINE.fullmatch(line)
+    if match is None:
+        raise NotPop3("the reply is neither +OK nor -ERR", line)
+    status, text = match.groups(default="")
+    return Ok(text) if status == "+OK" else Err(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The answer to CAPA (RFC 2449 section 6): names in upper case, with their arguments."""
+
+    arguments: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def parse(cls, lines: tuple[str, ...]) -> "Capabilities":
+        words = (line.split() for line in lines)
+        return cls({name.upper(): tuple(rest) for name, *rest in filter(None, words)})
+
+    def offers(self, name: str) -> bool:
+        return name in self.arguments
+
+
+def apop_challenge(greeting: str) -> str | None:
+    """The first proper msg-id anywhere in the greeting (RFC 1939 section 7), or None."""
+    match = _CHALLENGE.search(greeting)
+    return match[0] if match else None
+
+
+def mailbox_of(stat: Ok) -> tuple[int, int]:
+    """Messages and octets out of the answer to STAT. Raises NotPop3 where it holds none."""
+    match = _STAT.fullmatch(stat.text)
+    if match is None:
+        raise NotPop3("the answer to STAT holds no two numbers", stat.status_line)
+    return int(match[1]), int(match[2])

@@ -1,0 +1,117 @@
+"""A session with one server: the protocol joined to a connection, and the record of what was said."""
+
+import asyncio
+import ssl
+import time
+
+from . import protocol as pop3
+from .observation import Line, ScanError, TlsFacts
+from .text import Mask
+from .transport import Connection, tls_facts
+from .vocabulary import Phase
+
+QUIT_SECONDS = 2.0
+MAX_SHOWN_LINE = 1000
+
+
+class Stopwatch:
+    """Laps in whole microseconds, so that the phases add up to the Response Time exactly."""
+
+    def __init__(self) -> None:
+        self.phases: dict[Phase, int] = {}
+        self._start = time.perf_counter_ns()
+        self._last = 0
+
+    def elapsed(self) -> int:
+        return (time.perf_counter_ns() - self._start) // 1000
+
+    def lap(self, phase: Phase) -> None:
+        """Books the time since the last lap on `phase`."""
+        now = self.elapsed()
+        self.phases[phase] = self.phases.get(phase, 0) + now - self._last
+        self._last = now
+
+
+class Record:
+    """The dialogue as a person may read it: every line masked before it is kept."""
+
+    def __init__(self, watch: Stopwatch, mask: Mask) -> None:
+        self.lines: list[Line] = []
+        self.mask = mask
+        self._watch = watch
+
+    def note(self, who: str, text: str) -> None:
+        self.lines.append(Line(self._watch.elapsed() / 1000, who, self.mask.quote(text, MAX_SHOWN_LINE)))
+
+
+class Dialogue:
+    def __init__(self, connection: Connection, record: Record) -> None:
+        self._connection = connection
+        self._record = record
+        self._client = pop3.Pop3Client()
+        self.capabilities_asked = False  # whatever the answer; what was learned in the clear is forgotten under TLS
+
+    @property
+    def capabilities(self) -> pop3.Capabilities | None:
+        return self._client.capabilities
+
+    @property
+    def tls(self) -> ssl.SSLObject:
+        return self._connection.tls
+
+    async def say(self, command: pop3.Command) -> pop3.Reply:
+        """Sends one command and returns its reply. Raises RemoteProtocolError, or ScanError for the network."""
+        data = self._client.send(command)
+        self.capabilities_asked |= isinstance(command, pop3.Capa)
+        self._record.note("C", command.masked())
+        await self._connection.send(data)
+        return await self.listen()
+
+    async def listen(self) -> pop3.Reply:
+        """The reply that is due; at first the greeting."""
+        while (reply := self._client.next_event()) is None:
+            self._client.receive_data(await self._connection.receive())
+        self._record.note("S", reply.status_line)
+        if isinstance(reply, pop3.Ok):
+            for line in reply.lines:
+                self._record.note("S", line)
+        return reply
+
+    async def start_implicit_tls(self, host: str) -> TlsFacts:
+        """The handshake before the greeting. Raises HandshakeError."""
+        return await self._handshake(host, "implicit")
+
+    async def start_tls(self, host: str) -> TlsFacts:
+        """The handshake after the `+OK` to STLS. Raises UnexpectedData for what was injected before it."""
+        if injected := self._connection.received_already():
+            self._client.receive_data(injected)
+        facts = await self._handshake(host, "STLS")
+        self._client.tls_started()
+        self.capabilities_asked = False
+        return facts
+
+    async def part(self, end: float) -> None:
+        """QUIT where the server still speaks POP3, then close; `end` is in the loop's time.
+
+        Without QUIT a mailbox may stay locked (RFC 1939 section 6). Its failure changes nothing.
+        """
+        now = asyncio.get_running_loop().time()
+        try:
+            if self._client.speaks_pop3 and now < end:
+                async with asyncio.timeout_at(min(end, now + QUIT_SECONDS)):
+                    await self.say(pop3.Quit())
+        except TimeoutError:
+            self._record.note("*", "no answer to QUIT in time")
+        except (ScanError, pop3.RemoteProtocolError) as error:
+            self._record.note("*", f"QUIT failed: {error}")
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    async def _handshake(self, host: str, started_by: str) -> TlsFacts:
+        await self._connection.start_tls(host)
+        facts = tls_facts(self._connection.tls, started_by)
+        self._record.note("*", f"{facts.version} with {facts.cipher}")
+        return facts

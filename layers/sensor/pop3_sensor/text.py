@@ -1,0 +1,47 @@
+"""What strangers say, made safe to show: servers, certificates, and the secrets that they may echo."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+MAX_MESSAGE = 300
+MAX_QUOTE = 200
+
+# Control, format (bidirectional, zero-width), surrogates, line and paragraph separators ...
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# ... and those that show nothing though Unicode files them under letters and marks.
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\ufe0f")
+_BRACES = str.maketrans("<>", "{}")
+
+
+def _visible(character: str) -> bool:
+    return unicodedata.category(character) not in _INVISIBLE_CATEGORIES and character not in _INVISIBLE
+
+
+def printable(text: str, limit: int = MAX_MESSAGE) -> str:
+    """One line that no terminal, page or pager can be tricked with; longer text ends in an ellipsis."""
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(filter(_visible, text))
+    text = text.translate(_BRACES).strip()
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+class Mask:
+    """Hides secrets in text that a server sent. Its `repr` shows none."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        # As sent, and as `printable` would leave it: a server may hide an echo behind control characters.
+        wanted = {form for secret in secrets for form in (secret, printable(secret, len(secret) + 1)) if form}
+        longest_first = sorted(wanted, key=len, reverse=True)
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if wanted else None
+
+    def __repr__(self) -> str:
+        return "Mask(***)"
+
+    def hide(self, text: str) -> str:
+        return self._pattern.sub("***", text) if self._pattern else text
+
+    def quote(self, text: str, limit: int = MAX_QUOTE) -> str:
+        """The server's words for a message: masked before and after cleaning, and only then cut."""
+        cleaned = printable(self.hide(text), len(text) + 1)
+        return printable(self.hide(cleaned), limit)

@@ -1,0 +1,72 @@
+"""Credentials for the sensors that log in: fetched together, kept across invocations, renewed once when rejected."""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from .credentials import Credentials, parse_credentials
+from .observation import ScanError
+from .ports import SecretSource
+from .settings import Settings
+
+CACHE_SECONDS = 300.0
+
+Held = SecretStr | ScanError
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    secret: Held
+    at: float
+
+
+class Keyring:
+    def __init__(self, source: SecretSource, clock: Callable[[], float] = time.monotonic) -> None:
+        self._source = source
+        self._clock = clock
+        self._kept: dict[str, _Kept] = {}
+
+    def prepare(self, sensors: Collection[Settings]) -> None:
+        """Fetches what these sensors need and the cache does not hold; failures are asked for again each time."""
+        oldest = self._clock() - CACHE_SECONDS
+        needed = {settings.secret_id for settings in sensors if settings.authentication != "none"}
+        self._fetch({one for one in needed if one and not self._usable(one, oldest)})
+
+    def credentials(self, settings: Settings) -> Credentials | ScanError | None:
+        """What `prepare` found: None where the sensor does not log in, an error where it cannot."""
+        if settings.authentication == "none" or settings.secret_id is None:
+            return None
+        held = self._kept[settings.secret_id].secret
+        if isinstance(held, ScanError):
+            return held
+        try:
+            return parse_credentials(held, settings.secret_id, key=settings.secret_key, username=settings.username)
+        except ScanError as error:
+            return error
+
+    def renew(self, settings: Settings, rejected: Credentials, since: float) -> Credentials | None:
+        """Past the cache, at most once since the moment `since` for each secret; None unless that gave others."""
+        secret_id = settings.secret_id
+        if secret_id is None:
+            return None
+        if self._kept[secret_id].at < since:
+            self._fetch({secret_id})
+        renewed = self.credentials(settings)
+        return renewed if isinstance(renewed, Credentials) and renewed != rejected else None
+
+    def now(self) -> float:
+        return self._clock()
+
+    def _usable(self, secret_id: str, oldest: float) -> bool:
+        kept = self._kept.get(secret_id)
+        return kept is not None and kept.at > oldest and isinstance(kept.secret, SecretStr)
+
+    def _fetch(self, secret_ids: Collection[str]) -> None:
+        if not secret_ids:
+            return
+        fetched: Mapping[str, Held] = self._source.fetch(secret_ids)
+        at = self._clock()
+        for secret_id in secret_ids:
+            self._kept[secret_id] = _Kept(fetched[secret_id], at)

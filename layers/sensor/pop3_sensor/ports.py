@@ -1,0 +1,52 @@
+"""What a monitor needs from outside, in its own words. `aws` implements it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from pydantic import SecretStr
+
+from .channels import Channel
+from .observation import ScanError
+from .verdict import State
+
+
+class ServiceError(Exception):
+    """A service outside failed, after the SDK's own retries; the text says which, at what, and how."""
+
+
+class Point(NamedTuple):
+    """One value of one channel; units in `channels.UNITS`."""
+
+    sensor_id: str
+    channel: Channel
+    value: float
+    at: datetime
+
+
+class SensorSource(Protocol):
+    def load(self) -> Sequence[Mapping[str, Any]]:
+        """Every item, in plain Python values. Raises ServiceError."""
+
+
+class StateStore(Protocol):
+    def load(self) -> Mapping[str, State]:
+        """By sensor id. Raises ServiceError."""
+
+    def save(self, sensor_id: str, state: State, at: datetime) -> None:
+        """Unless a later scan's state stands there already. Raises ServiceError."""
+
+
+class SecretSource(Protocol):
+    def fetch(self, secret_ids: Collection[str]) -> Mapping[str, SecretStr | ScanError]:
+        """Each secret's string, or why there is none."""
+
+
+class MetricSink(Protocol):
+    def put(self, points: Sequence[Point]) -> None:
+        """Raises ServiceError where some were not taken."""
+
+
+class ResultStore(Protocol):
+    def put(self, name: str, text: str) -> None:
+        """Raises ServiceError."""

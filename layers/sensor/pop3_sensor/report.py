@@ -1,0 +1,74 @@
+"""What a scan came to: the record that is returned, published and stored."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from .channels import ALWAYS, Channel, measured, of_status
+from .observation import CertificateFacts, Observation
+from .settings import Settings
+from .verdict import State, Verdict, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`settings` is None where they are invalid; `previous` is None before the first scan."""
+
+    sensor_id: str
+    settings: Settings | None
+    seen: Observation
+    verdict: Verdict
+    previous: State | None
+
+    @property
+    def state(self) -> State:
+        return self.verdict.state(self.previous, self.seen.at)
+
+    @property
+    def response_time(self) -> float | None:
+        return self.seen.response_time if self.verdict.answered else None
+
+    @property
+    def channels(self) -> dict[Channel, float]:
+        """The values to publish: only channels that the sensor lists, and only those that have one."""
+        values = measured(self.seen, answered=self.verdict.answered) | of_status(self.verdict.status)
+        wanted = self.settings.published_channels if self.settings else ALWAYS
+        return {channel: values[channel] for channel in wanted if channel in values}
+
+    def as_json(self) -> dict[str, Any]:
+        """One result of the contract (section 7), in plain JSON types."""
+        state, seen = self.state, self.seen
+        return {
+            "sensor_id": self.sensor_id,
+            "status": str(state.status),
+            "phase": str(state.phase),
+            "reason": str(state.reason),
+            "message": state.message,
+            "response_time_ms": self.response_time,
+            "channels": {str(channel): value for channel, value in self.channels.items()},
+            "phases": {str(phase): micros / 1000 for phase, micros in seen.phases.items()},
+            "address": seen.address,
+            "tls": asdict(seen.tls) if seen.tls else {},
+            "certificate": _certificate(seen.certificate, seen.at) if seen.certificate else {},
+        }
+
+
+def _certificate(facts: CertificateFacts, at: datetime) -> dict[str, Any]:
+    return {
+        "subject": facts.subject,
+        "issuer": facts.issuer,
+        "names": list(facts.names),
+        "not_before": facts.not_before.isoformat(),
+        "not_after": facts.not_after.isoformat(),
+        "days_left": facts.days_left(at),
+        "first_to_expire": facts.first_to_expire,
+        "serial_number": facts.serial_number,
+        "sha256": facts.sha256,
+        "chain_length": facts.chain_length,
+        "problem": str(facts.problem or ""),
+        "problem_text": facts.problem_text,
+    }
+
+
+def judged(sensor_id: str, settings: Settings | None, seen: Observation, previous: State | None) -> Report:
+    return Report(sensor_id, settings, seen, judge(settings, seen, previous), previous)

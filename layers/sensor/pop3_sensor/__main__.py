@@ -1,0 +1,31 @@
+"""`python -m pop3_sensor scan HOST`."""
+
+import argparse
+import sys
+from typing import NoReturn
+
+from . import by_hand
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Exits with 3: monitoring would read argparse's own 2 as "the server is down"."""
+        self.print_usage(sys.stderr)
+        self.exit(3, f"{self.prog}: {message}\n")
+
+
+def main() -> int:
+    parser = _Parser(prog="python -m pop3_sensor", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    scan = commands.add_parser(
+        "scan", help="scan a server once, without AWS; exit status 0 Up, 1 Warning, 2 Down, 3 Unknown"
+    )
+    by_hand.add_arguments(scan)
+    scan.set_defaults(run=by_hand.run)
+    arguments = parser.parse_args()
+    status: int = arguments.run(arguments)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

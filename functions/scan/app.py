@@ -1,0 +1,38 @@
+"""The scan function: the schedule calls it every minute, and anybody may call it by hand."""
+
+import logging
+import time
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from pop3_sensor.bootstrap import monitor
+from pop3_sensor.requests import ScanNow, read_request
+
+# Publishing what the last scans saw, and the log's last lines, need this much of the invocation.
+RESERVE_SECONDS = 10.0
+
+logger = Logger()
+metrics = Metrics()
+logging.getLogger("pop3_sensor").handlers = logger.handlers
+logging.getLogger("pop3_sensor").setLevel(logger.log_level)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics(raise_on_empty_metrics=False)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    started = time.monotonic()
+    request = read_request(event)
+    seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
+    if isinstance(request, ScanNow):
+        return {"results": monitor().scan_now(request.sensor_ids, seconds)}
+    tick = monitor().tick(request.scheduled_time, seconds)
+    summary = tick.as_json()
+    for name in ("sensors", "due", "scanned", "invalid"):
+        metrics.add_metric(name.title(), MetricUnit.Count, summary[name])
+    metrics.add_metric("FailedPublishes", MetricUnit.Count, tick.failed_publishes)
+    metrics.add_metric("Duration", MetricUnit.Milliseconds, (time.monotonic() - started) * 1000)
+    logger.info("tick", extra=summary)
+    return summary

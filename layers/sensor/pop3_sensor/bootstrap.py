@@ -1,0 +1,36 @@
+"""Wires the monitor to AWS: the only place where adapters are chosen."""
+
+import functools
+import os
+
+import boto3
+
+from .aws.calls import CONFIG
+from .aws.metrics import Metrics
+from .aws.results_bucket import ResultsBucket
+from .aws.secrets import Secrets
+from .aws.sensors_table import SensorsTable
+from .aws.states_table import StatesTable
+from .environment import Environment
+from .keyring import Keyring
+from .monitor import Monitor, Policy
+from .publisher import Outlets
+
+
+@functools.cache
+def monitor() -> Monitor:
+    """Made once for each execution environment: clients and secrets outlive an invocation."""
+    environment = Environment.read(os.environ)
+    session = boto3.Session()
+    dynamodb = session.client("dynamodb", config=CONFIG)
+    outlets = Outlets(
+        metrics=Metrics(session.client("cloudwatch", config=CONFIG), environment.metrics_namespace),
+        states=StatesTable(dynamodb, environment.states_table),
+        results=ResultsBucket(lambda: session.client("s3", config=CONFIG), environment.results_bucket),
+    )
+    return Monitor(
+        SensorsTable(dynamodb, environment.sensors_table),
+        outlets,
+        Keyring(Secrets(session.client("secretsmanager", config=CONFIG))),
+        Policy(environment.forbidden_networks, refuse_cleartext_login=environment.cleartext_login == "refuse"),
+    )

@@ -1,0 +1,28 @@
+"""The deployment's settings, as the template puts them into the function's environment."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from .networks import DEFAULT_FORBIDDEN, Network, parse_networks
+
+
+class Environment(BaseModel):
+    """Names are those of the variables, in upper case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
+
+    sensors_table: str
+    states_table: str
+    results_bucket: str
+    metrics_namespace: str
+    forbidden_networks: Annotated[tuple[Network, ...], BeforeValidator(parse_networks)] = parse_networks(
+        DEFAULT_FORBIDDEN
+    )
+    cleartext_login: Literal["by_sensor", "refuse"] = "by_sensor"
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> "Environment":
+        """Raises pydantic's ValidationError, which names each variable that is missing or wrong."""
+        return cls.model_validate({name.lower(): value for name, value in variables.items()})

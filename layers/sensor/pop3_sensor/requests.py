@@ -1,0 +1,37 @@
+"""What the scan function may be asked."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+
+def _filled_in(scheduled_time: object) -> object:
+    """Emulators of the schedule hand on its placeholder as it stands: then the tick is now."""
+    return datetime.now(UTC) if scheduled_time == "<aws.scheduler.scheduled-time>" else scheduled_time
+
+
+class ScheduledTick(BaseModel):
+    """The schedule's own event (`events/schedule.json`)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scheduled_time: Annotated[AwareDatetime, BeforeValidator(_filled_in)]
+
+
+class ScanNow(BaseModel):
+    """By hand: just these sensors, due or not (`events/scan_now.json`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sensor_ids: Annotated[list[str], Field(min_length=1)]
+
+
+def read_request(event: Mapping[str, Any]) -> ScheduledTick | ScanNow:
+    """Raises ValueError that says what is allowed."""
+    try:
+        return ScanNow.model_validate(event) if "sensor_ids" in event else ScheduledTick.model_validate(event)
+    except ValidationError as error:
+        allowed = '{"scheduled_time": "2026-01-31T12:00:00Z"} or {"sensor_ids": ["a", "b"]}'
+        raise ValueError(f"this event is not understood; allowed: {allowed}; {error.errors()[0]['msg']}") from None

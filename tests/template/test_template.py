@@ -1,0 +1,206 @@
+"""What the stack promises (contract, section 7), read off the translated template."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pop3_sensor.environment import Environment
+from pop3_sensor.networks import DEFAULT_FORBIDDEN
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+CHECKOV = BIN.parent / "checkov" / "bin" / "checkov"
+
+
+def resources_of(template: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {name: one for name, one in template["Resources"].items() if one["Type"] == kind}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param([BIN / "sam", "validate", "--lint", "--region", "eu-central-1"], id="sam validate --lint"),
+        pytest.param([BIN / "cfn-lint", "--", "template.yaml"], id="cfn-lint"),
+        pytest.param(
+            [CHECKOV, "-f", "template.yaml", "--framework", "cloudformation", "--skip-download", "--compact"],
+            id="checkov",
+        ),
+    ],
+)
+def test_linter_finds_nothing(command: list[str | Path]) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_suppressed_finding_has_its_reason(written: dict[str, Any]) -> None:
+    skips = [
+        skip
+        for one in written["Resources"].values()
+        for skip in one.get("Metadata", {}).get("checkov", {}).get("skip", [])
+    ]
+    assert skips
+    assert [] == [skip["id"] for skip in skips if len(skip["comment"]) < 20]
+
+
+@pytest.mark.parametrize("name", ["SensorsTable", "StatesTable", "ResultsBucket", "ScanFunction"])
+def test_logical_id_is_there(translated: dict[str, Any], name: str) -> None:
+    assert name in translated["Resources"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "SensorsTableName",
+        "StatesTableName",
+        "ResultsBucketName",
+        "ScanFunctionName",
+        "MetricsNamespace",
+        "AddSensorCommand",
+    ],
+)
+def test_output_is_there(translated: dict[str, Any], name: str) -> None:
+    assert translated["Outputs"][name]["Description"]
+
+
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [
+        ("MetricsNamespace", "POP3Sensor"),
+        ("SecretPrefix", "pop3-sensor/"),
+        ("ForbiddenNetworks", DEFAULT_FORBIDDEN),
+        ("CleartextLogin", "by_sensor"),
+        ("SubnetIds", ""),
+        ("SecurityGroupIds", ""),
+        ("ScanMemory", 1769),
+        ("LogRetentionDays", 30),
+        ("Architecture", "arm64"),
+    ],
+)
+def test_parameter_has_its_default_and_says_what_it_is(translated: dict[str, Any], name: str, default: object) -> None:
+    assert translated["Parameters"][name]["Default"] == default
+    assert translated["Parameters"][name]["Description"]
+
+
+def test_no_name_is_fixed_so_that_two_stacks_fit_in_one_account(translated: dict[str, Any]) -> None:
+    # An EventInvokeConfig's FunctionName refers; it names nothing.
+    fixed = {"TableName", "BucketName", "RoleName", "Name", "LogGroupName", "ManagedPolicyName"}
+    named = {
+        name: fixed & set(one.get("Properties", {}))
+        for name, one in translated["Resources"].items()
+        if fixed & set(one.get("Properties", {}))
+    }
+    assert {} == named
+    assert all(
+        "FunctionName" not in one["Properties"] for one in resources_of(translated, "AWS::Lambda::Function").values()
+    )
+
+
+@pytest.mark.parametrize("table", ["SensorsTable", "StatesTable"])
+def test_table_survives_the_stack_and_mistakes(translated: dict[str, Any], table: str) -> None:
+    resource = translated["Resources"][table]
+    assert ("Retain", "Retain") == (resource["DeletionPolicy"], resource["UpdateReplacePolicy"])
+    assert resource["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_bucket_is_private_encrypted_and_cleans_itself_up(translated: dict[str, Any]) -> None:
+    properties = translated["Resources"]["ResultsBucket"]["Properties"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert properties["BucketEncryption"]
+    assert properties["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 30
+
+
+def test_schedule_ticks_every_minute_and_repeats_nothing(translated: dict[str, Any]) -> None:
+    ((_, schedule),) = resources_of(translated, "AWS::Scheduler::Schedule").items()
+    properties = schedule["Properties"]
+    assert properties["ScheduleExpression"] == "rate(1 minute)"
+    assert properties["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
+    assert json.loads(properties["Target"]["Input"])["scheduled_time"] == "<aws.scheduler.scheduled-time>"
+    invocations = translated["Resources"]["ScanInvocations"]["Properties"]
+    assert (0, 60) == (invocations["MaximumRetryAttempts"], invocations["MaximumEventAgeInSeconds"])
+
+
+def test_every_log_group_has_a_retention_and_every_function_a_log_group(translated: dict[str, Any]) -> None:
+    groups = resources_of(translated, "AWS::Logs::LogGroup")
+    assert all(group["Properties"]["RetentionInDays"] for group in groups.values())
+    for function in resources_of(translated, "AWS::Lambda::Function").values():
+        assert function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] in groups
+
+
+def test_functions_run_python_3_13_on_the_chosen_architecture_with_the_layer(translated: dict[str, Any]) -> None:
+    for function in resources_of(translated, "AWS::Lambda::Function").values():
+        properties = function["Properties"]
+        assert properties["Runtime"] == "python3.13"
+        assert properties["Architectures"] == [{"Ref": "Architecture"}]
+        assert properties["Layers"]
+
+
+def test_environment_names_are_those_that_the_code_reads(translated: dict[str, Any]) -> None:
+    variables = translated["Resources"]["ScanFunction"]["Properties"]["Environment"]["Variables"]
+    own = {name for name in variables if not name.startswith("POWERTOOLS_")}
+    assert {name.upper() for name in Environment.model_fields} == own
+
+
+def test_every_handler_can_be_imported(written: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "test")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
+    for function in resources_of(written, "AWS::Serverless::Function").values():
+        properties = function["Properties"]
+        module, name = properties["Handler"].split(".")
+        folder = properties["CodeUri"].replace("/", ".")
+        assert callable(getattr(importlib.import_module(f"{folder}.{module}"), name))
+
+
+# ---- who may do what -------------------------------------------------------------------------------------------------
+
+
+def statements_of(translated: dict[str, Any], role: str) -> list[dict[str, Any]]:
+    inline = translated["Resources"][role]["Properties"].get("Policies", [])
+    attached = [
+        policy["Properties"]
+        for policy in resources_of(translated, "AWS::IAM::Policy").values()
+        if {"Ref": role} in policy["Properties"]["Roles"] and "Condition" not in policy
+    ]
+    return [statement for policy in inline + attached for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def actions_of(statement: dict[str, Any]) -> list[str]:
+    action = statement["Action"]
+    return [action] if isinstance(action, str) else action
+
+
+def test_scan_may_do_just_this(translated: dict[str, Any]) -> None:
+    table = {name: {"Fn::GetAtt": [name, "Arn"]} for name in ("SensorsTable", "StatesTable", "ScanLogGroup")}
+    secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${SecretPrefix}*"
+    expected = [
+        (["dynamodb:Scan"], table["SensorsTable"]),
+        (["dynamodb:Scan", "dynamodb:PutItem"], table["StatesTable"]),
+        (["secretsmanager:GetSecretValue"], {"Fn::Sub": secrets}),
+        (["secretsmanager:BatchGetSecretValue"], "*"),
+        (["cloudwatch:PutMetricData"], "*"),
+        (["s3:PutObject"], {"Fn::Sub": "${ResultsBucket.Arn}/sensors/*"}),
+        (["logs:CreateLogStream", "logs:PutLogEvents"], table["ScanLogGroup"]),
+    ]
+    assert expected == [(actions_of(one), one["Resource"]) for one in statements_of(translated, "ScanRole")]
+
+
+def test_metrics_are_bound_to_the_namespace(translated: dict[str, Any]) -> None:
+    (statement,) = (
+        one for one in statements_of(translated, "ScanRole") if actions_of(one) == ["cloudwatch:PutMetricData"]
+    )
+    assert statement["Condition"] == {"StringEqualsIfExists": {"cloudwatch:namespace": {"Ref": "MetricsNamespace"}}}
+
+
+def test_schedule_may_call_the_scan_function_only(translated: dict[str, Any]) -> None:
+    expected = [(["lambda:InvokeFunction"], {"Fn::GetAtt": ["ScanFunction", "Arn"]})]
+    assert expected == [(actions_of(one), one["Resource"]) for one in statements_of(translated, "ScheduleRole")]
+
+
+def test_nobody_gets_a_managed_policy_or_a_wildcard_action(translated: dict[str, Any]) -> None:
+    for name, role in resources_of(translated, "AWS::IAM::Role").items():
+        assert not role["Properties"].get("ManagedPolicyArns"), name
+        assert not [action for one in statements_of(translated, name) for action in actions_of(one) if "*" in action]

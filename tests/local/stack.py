@@ -1,0 +1,130 @@
+"""The project's own template, built for this machine and deployed by `sam deploy`."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.local.emulator import REGION, ROOT, Emulator
+
+# Everything that scans refuse by default but loopback: that is where a local mail server is.
+LOOPBACK_ALLOWED = "169.254.0.0/16,224.0.0.0/4,fe80::/10,ff00::/8"
+
+
+def build(directory: Path, *, python: str = "", machine: str = "", interpreters: Path | None = None) -> Path:
+    """`sam build` for a version and machine, by default those at hand; returns the built template.
+
+    `interpreters`: a folder to look in first for the interpreter that makes the byte code.
+    """
+    layer = {
+        "LAYER_PYTHON": python or f"{sys.version_info.major}.{sys.version_info.minor}",
+        "LAYER_ARCH": machine or platform.machine().replace("aarch64", "arm64"),
+    }
+    _sam("build", "--build-dir", str(directory), environment=layer, folders=[interpreters] if interpreters else [])
+    return directory / "template.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    emulator: Emulator
+    outputs: Mapping[str, str]
+
+    def put_item(self, **attributes: object) -> None:
+        """An item in plain Python values."""
+        item = {name: typed(value) for name, value in attributes.items()}
+        self.emulator.client("dynamodb").put_item(TableName=self.outputs["SensorsTableName"], Item=item)
+
+    def put_secret(self, name: str, value: object) -> None:
+        text = value if isinstance(value, str) else json.dumps(value)
+        self.emulator.client("secretsmanager").create_secret(Name=name, SecretString=text)
+
+    def invoke(self, event: Mapping[str, object]) -> Any:
+        """The scan function's answer. Raises RuntimeError with what it said where it failed."""
+        answer = self.emulator.client("lambda").invoke(
+            FunctionName=self.outputs["ScanFunctionName"], Payload=json.dumps(event)
+        )
+        payload = json.load(answer["Payload"])
+        if "FunctionError" in answer:
+            raise RuntimeError(f"the scan function failed: {payload}")
+        return payload
+
+    def tick(self, at: datetime | None = None) -> Any:
+        """What the schedule does, at once."""
+        return self.invoke({"scheduled_time": (at or datetime.now(UTC)).isoformat()})
+
+    def scan(self, *sensor_ids: str) -> dict[str, Any]:
+        return {result["sensor_id"]: result for result in self.invoke({"sensor_ids": sensor_ids})["results"]}
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        pages = (
+            self.emulator.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["StatesTableName"])
+        )
+        return {item["sensor_id"]["S"]: item for page in pages for item in page["Items"]}
+
+    def values(self, sensor_id: str, channel: str) -> list[float]:
+        """What CloudWatch holds of a channel, oldest first; one value a second at most."""
+        answer = self.emulator.client("cloudwatch").get_metric_statistics(
+            Namespace=self.outputs["MetricsNamespace"],
+            MetricName=channel,
+            Dimensions=[{"Name": "SensorId", "Value": sensor_id}],
+            StartTime=datetime(2000, 1, 1, tzinfo=UTC),
+            EndTime=datetime(2100, 1, 1, tzinfo=UTC),
+            Period=1,
+            Statistics=["Average"],
+        )
+        points = sorted(answer["Datapoints"], key=lambda point: point["Timestamp"])
+        return [point["Average"] for point in points]
+
+    def result_files(self) -> dict[str, str]:
+        bucket, s3 = self.outputs["ResultsBucketName"], self.emulator.client("s3")
+        keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys}
+
+
+def deploy(running: Emulator, template: Path, name: str, **parameters: str) -> Stack:
+    """`sam deploy`, as an operator would; loopback is allowed unless the parameters say otherwise."""
+    overrides = [f"{key}={value}" for key, value in ({"ForbiddenNetworks": LOOPBACK_ALLOWED} | parameters).items()]
+    where = {"AWS_ENDPOINT_URL": running.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    unattended = ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
+    target = ["--template-file", str(template), "--stack-name", name]
+    _sam("deploy", *target, *unattended, "--parameter-overrides", *overrides, environment=where)
+    stacks = running.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    return Stack(running, {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]})
+
+
+def typed(value: object) -> dict[str, Any]:
+    """A plain value as DynamoDB's typed JSON."""
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case int() | float():
+            return {"N": str(value)}
+        case str():
+            return {"S": value}
+        case list():
+            return {"L": [typed(element) for element in value]}
+        case dict():
+            return {"M": {name: typed(element) for name, element in value.items()}}
+        case set():
+            return {"SS": sorted(value)}
+        case _:
+            raise TypeError(f"DynamoDB has no type for {value!r}")
+
+
+def _sam(*arguments: str, environment: Mapping[str, str], folders: Sequence[Path] = ()) -> None:
+    """SAM's own command, from this environment, told nothing but what it needs."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    path = os.pathsep.join([*map(str, folders), str(Path(sys.executable).parent), os.environ["PATH"]])
+    known = {"AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0", "PATH": path}
+    command = ["sam", *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**kept, **known, **environment}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")

@@ -16,23 +16,27 @@ RESERVE_SECONDS = 10.0
 
 logger = Logger()
 metrics = Metrics()
-logging.getLogger("pop3_sensor").handlers = logger.handlers
-logging.getLogger("pop3_sensor").setLevel(logger.log_level)
+# The package logs by the standard library: here its records take Powertools' form, and the root logs them not again.
+package = logging.getLogger("pop3_sensor")
+package.handlers, package.propagate = logger.handlers, False
+package.setLevel(logger.log_level)
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics(raise_on_empty_metrics=False)
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     started = time.monotonic()
     request = read_request(event)
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
     if isinstance(request, ScanNow):
-        return {"results": monitor().scan_now(request.sensor_ids, seconds)}
+        results = monitor().scan_now(request.sensor_ids, seconds)
+        metrics.add_metric("FailedPublishes", MetricUnit.Count, monitor().failed_publishes)
+        return {"results": results}
     tick = monitor().tick(request.scheduled_time, seconds)
     summary = tick.as_json()
     for name in ("sensors", "due", "scanned", "invalid"):
         metrics.add_metric(name.title(), MetricUnit.Count, summary[name])
-    metrics.add_metric("FailedPublishes", MetricUnit.Count, tick.failed_publishes)
+    metrics.add_metric("FailedPublishes", MetricUnit.Count, monitor().failed_publishes)
     metrics.add_metric("Duration", MetricUnit.Milliseconds, (time.monotonic() - started) * 1000)
     logger.info("tick", extra=summary)
     return summary

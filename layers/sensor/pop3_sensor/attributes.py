@@ -55,7 +55,7 @@ def host(text: str) -> str:
         return _refuse_host(text)
     labels = ascii_name.removesuffix(".").split(".")
     # A name that ends in digits alone is a mistyped address; resolvers read "127.1" as 127.0.0.1.
-    if len(ascii_name) > 253 or labels[-1].isdigit() or not all(map(_LABEL.fullmatch, labels)):  # noqa: PLR2004 - RFC 1035
+    if len(ascii_name.removesuffix(".")) > 253 or labels[-1].isdigit() or not all(map(_LABEL.fullmatch, labels)):  # noqa: PLR2004 - RFC 1035
         return _refuse_host(text)
     return ascii_name
 
@@ -68,6 +68,8 @@ def sendable(text: str) -> str:
     """What POP3 can carry in a command. The value is never shown: passwords get pasted into wrong fields."""
     if any(character in text for character in "\r\n\0"):
         raise ValueError("holds CR, LF or NUL, which POP3 cannot carry")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("holds half a character, which UTF-8 cannot carry")
     if not text:
         raise ValueError("is empty")
     return text

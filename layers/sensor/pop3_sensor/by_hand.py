@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import getpass
+import io
 import json
 import os
 import sys
@@ -59,6 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     except (InvalidSettings, ScanError, ValueError, OSError) as error:
         print(f"{Status.UNKNOWN}: {error}", file=sys.stderr)
         return EXIT_STATUS[Status.UNKNOWN]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal may not know every letter of a server's words
     seen = asyncio.run(scan(settings, credentials, forbidden=forbidden))
     report = judged(settings.id, settings, seen, None)
     if arguments.json:

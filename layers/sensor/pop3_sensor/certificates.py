@@ -8,8 +8,11 @@ to wait for the next message. So `warn` and `verify` are judged alike, and no X.
 
 import functools
 import hashlib
+import re
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from .observation import CertificateFacts
 from .text import printable
@@ -22,6 +25,8 @@ _PROBLEMS = {
     62: Reason.CERTIFICATE_WRONG_HOST,
     64: Reason.CERTIFICATE_WRONG_HOST,
 }
+
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 # RFC 4514 section 3
 _SHORT = {
@@ -46,33 +51,51 @@ def trust(trusted_ca: str = "") -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_default_certs()
     if trusted_ca:
-        context.load_verify_locations(cadata=trusted_ca)
+        context.load_verify_locations(cadata=_certificates_in(trusted_ca))
     # Not VERIFY_X509_STRICT: private authorities of mail servers are often older than its rules. With a partial chain
     # an operator may trust an intermediate, or a self-signed certificate itself.
     context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     context.hostname_checks_common_name = False  # RFC 9525 section 6.3
-    context.maximum_version = ssl.TLSVersion.TLSv1_2  # 1.3 would encrypt the Certificate message
     return context
 
 
 def check_authorities(pem: str) -> bool:
     """Whether OpenSSL finds certificates in this text, and nothing broken."""
+    if pem.count("-----BEGIN CERTIFICATE-----") != len(_CERTIFICATE.findall(pem)):
+        return False
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
-    except (ssl.SSLError, ValueError):  # ValueError: not ASCII, or empty
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=_certificates_in(pem))
+    except (ssl.SSLError, TypeError, ValueError):  # TypeError: not ASCII; ValueError: empty
         return False
     return True
+
+
+def _certificates_in(pem: str) -> str:
+    """Without what stands around them: comments, in any alphabet, where OpenSSL wants ASCII."""
+    return "\n".join(_CERTIFICATE.findall(pem))
 
 
 def inspect(tls: ssl.SSLObject, host: str, authorities: ssl.SSLContext) -> CertificateFacts:
     """The facts of the chain that the server at `host` (DNS name or IP address) presented."""
     # get_unverified_chain is public from Python 3.13 only, and then gives DER alone; these objects also read it.
     chain = tls._sslobj.get_unverified_chain() or []  # type: ignore[attr-defined]  # noqa: SLF001
-    infos = [certificate.get_info() for certificate in chain]
+    ders = [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in chain]
+    try:
+        facts = _facts([certificate.get_info() for certificate in chain])
+    except (KeyError, ValueError):  # names that are no UTF-8, dates that are none: OpenSSL took them all the same
+        facts = CertificateFacts(subject="unreadable", problem_text="the certificate cannot be read")
+        return replace(facts, sha256=_sha256(ders), chain_length=len(chain), problem=Reason.CERTIFICATE_UNTRUSTED)
+    problem, problem_text = verify(ders, host, authorities)
+    return replace(facts, sha256=_sha256(ders), problem=problem, problem_text=problem_text)
+
+
+def _sha256(ders: list[bytes]) -> str:
+    return hashlib.sha256(ders[0]).hexdigest() if ders else ""
+
+
+def _facts(infos: list[dict[str, Any]]) -> CertificateFacts:
     expiries = [_moment(info["notAfter"]) for info in infos]
     first = expiries.index(min(expiries))
-    ders = [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in chain]
-    problem, problem_text = verify(ders, host, authorities)
     leaf = infos[0]
     return CertificateFacts(
         subject=_name(leaf["subject"]),
@@ -81,12 +104,9 @@ def inspect(tls: ssl.SSLObject, host: str, authorities: ssl.SSLContext) -> Certi
         not_before=_moment(leaf["notBefore"]),
         not_after=expiries[0],
         serial_number=leaf["serialNumber"],
-        sha256=hashlib.sha256(ders[0]).hexdigest(),
-        chain_length=len(chain),
+        chain_length=len(infos),
         first_expiry=expiries[first],
         first_to_expire=_name(infos[first]["subject"]),
-        problem=problem,
-        problem_text=problem_text,
     )
 
 

@@ -55,8 +55,8 @@ def measured(observation: Observation, *, answered: bool) -> dict[Channel, float
     """Every value that the scan itself gave. No Response Time without an answer: a zero or a timeout would lie."""
     values: dict[Channel, float] = {Channel.RESPONSE_TIME: observation.response_time} if answered else {}
     values |= {_PHASE_CHANNELS[phase]: micros / 1000 for phase, micros in observation.phases.items()}
-    if observation.certificate:
-        values[Channel.CERTIFICATE_DAYS_LEFT] = observation.certificate.days_left(observation.at)
+    if observation.certificate and (days := observation.certificate.days_left(observation.at)) is not None:
+        values[Channel.CERTIFICATE_DAYS_LEFT] = days
     if observation.mailbox:
         values[Channel.MESSAGE_COUNT] = observation.mailbox.messages
         values[Channel.MAILBOX_SIZE] = observation.mailbox.octets

@@ -38,15 +38,17 @@ def parse_credentials(secret: SecretStr, secret_id: str, *, key: str | None, use
         name, password = username, held
     if not (isinstance(name, str) and name and isinstance(password, str) and password):
         raise _malformed(where, _WANTED)
-    if any(character in name + password for character in "\r\n\0"):
+    if any(character in "\r\n\0" for character in name + password):
         raise _malformed(where, "holds CR, LF or NUL, which POP3 cannot carry")
+    if any("\ud800" <= character <= "\udfff" for character in name + password):
+        raise _malformed(where, "holds half a character (a lone surrogate), which UTF-8 cannot carry")
     return Credentials(name, SecretStr(password))
 
 
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # a password of a thousand brackets is a password
         return None
 
 

@@ -3,6 +3,8 @@
 import asyncio
 import ssl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from . import protocol as pop3
 from .observation import Line, ScanError, TlsFacts
@@ -12,6 +14,7 @@ from .vocabulary import Phase
 
 QUIT_SECONDS = 2.0
 MAX_SHOWN_LINE = 1000
+MAX_SHOWN_LINES = 500
 
 
 class Stopwatch:
@@ -41,7 +44,8 @@ class Record:
         self._watch = watch
 
     def note(self, who: str, text: str) -> None:
-        self.lines.append(Line(self._watch.elapsed() / 1000, who, self.mask.quote(text, MAX_SHOWN_LINE)))
+        if len(self.lines) < MAX_SHOWN_LINES:
+            self.lines.append(Line(self._watch.elapsed() / 1000, who, self.mask.quote(text, MAX_SHOWN_LINE)))
 
 
 class Dialogue:
@@ -61,7 +65,10 @@ class Dialogue:
 
     async def say(self, command: pop3.Command) -> pop3.Reply:
         """Sends one command and returns its reply. Raises RemoteProtocolError, or ScanError for the network."""
-        data = self._client.send(command)
+        with self._recorded():
+            if not isinstance(command, pop3.Quit) and (unasked := self._connection.received_already()):
+                self._client.receive_data(unasked)
+            data = self._client.send(command)
         self.capabilities_asked |= isinstance(command, pop3.Capa)
         self._record.note("C", command.masked())
         await self._connection.send(data)
@@ -69,22 +76,22 @@ class Dialogue:
 
     async def listen(self) -> pop3.Reply:
         """The reply that is due; at first the greeting."""
-        while (reply := self._client.next_event()) is None:
-            self._client.receive_data(await self._connection.receive())
-        self._record.note("S", reply.status_line)
-        if isinstance(reply, pop3.Ok):
-            for line in reply.lines:
-                self._record.note("S", line)
+        with self._recorded():
+            while (reply := self._client.next_event()) is None:
+                self._client.receive_data(await self._connection.receive())
         return reply
 
     async def start_implicit_tls(self, host: str) -> TlsFacts:
         """The handshake before the greeting. Raises HandshakeError."""
-        return await self._handshake(host, "implicit")
+        facts = await self._handshake(host, "implicit")
+        self._client.secured = True
+        return facts
 
     async def start_tls(self, host: str) -> TlsFacts:
         """The handshake after the `+OK` to STLS. Raises UnexpectedData for what was injected before it."""
-        if injected := self._connection.received_already():
-            self._client.receive_data(injected)
+        with self._recorded():
+            if injected := self._connection.received_already():
+                self._client.receive_data(injected)
         facts = await self._handshake(host, "STLS")
         self._client.tls_started()
         self.capabilities_asked = False
@@ -109,6 +116,19 @@ class Dialogue:
 
     def close(self) -> None:
         self._connection.close()
+
+    @contextmanager
+    def _recorded(self) -> Iterator[None]:
+        """Every line that came, also of a reply that breaks off or that nobody wanted."""
+        try:
+            yield
+        except pop3.RemoteProtocolError as error:
+            self._client.heard += [line for line in error.said.splitlines() if line not in self._client.heard]
+            raise
+        finally:
+            for line in self._client.heard:
+                self._record.note("S", line)
+            self._client.heard = []
 
     async def _handshake(self, host: str, started_by: str) -> TlsFacts:
         await self._connection.start_tls(host)

@@ -11,6 +11,7 @@ from .networks import Network
 from .observation import Observation, ScanError, Trouble
 from .scan import scan
 from .settings import Settings
+from .text import printable
 from .vocabulary import Reason
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ Renew = Callable[[Job], Awaitable[Credentials | None]]
 
 def unscanned(reason: Reason, message: str) -> Observation:
     """What is seen where no scan takes place."""
-    return Observation(at=datetime.now(UTC), trouble=Trouble(reason, None, message))
+    return Observation(at=datetime.now(UTC), trouble=Trouble(reason, None, printable(message)))
 
 
 class Engine:
@@ -64,7 +65,7 @@ class Engine:
         left = end - asyncio.get_running_loop().time()
         # A timeout that not even a whole invocation holds is cut; any other scan starts only if all of it fits, so
         # that our own deadline is never reported as the server's.
-        if left < min(timeout, whole / 2):
+        if left < (timeout if timeout <= whole else whole / 2) or left <= 0:
             return unscanned(
                 Reason.NOT_RUN, f"the invocation had no time left for this sensor's timeout of {timeout} s"
             )
@@ -75,7 +76,7 @@ class Engine:
             return unscanned(Reason.INTERNAL_ERROR, "a fault of this software: its log says more")
         if left < timeout and seen.trouble and seen.trouble.reason is Reason.TIMEOUT:
             message = f"{seen.trouble.message}; timeout is {timeout} s, but the invocation could not hold more"
-            return replace(seen, trouble=replace(seen.trouble, message=message))
+            return replace(seen, trouble=replace(seen.trouble, message=printable(message)))
         return seen
 
     async def _scan(self, job: Job, seconds: float) -> Observation:

@@ -11,7 +11,7 @@ from .networks import DEFAULT_FORBIDDEN, Network, parse_networks
 class Environment(BaseModel):
     """Names are those of the variables, in upper case."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     sensors_table: str
     states_table: str
@@ -24,5 +24,8 @@ class Environment(BaseModel):
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> "Environment":
-        """Raises pydantic's ValidationError, which names each variable that is missing or wrong."""
+        """Raises pydantic's ValidationError, which names each variable that is missing or wrong.
+
+        It shows none of their values: the function's own credentials are among them.
+        """
         return cls.model_validate({name.lower(): value for name, value in variables.items()})

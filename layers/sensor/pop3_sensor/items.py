@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from . import attributes
 from .channels import Channel
 from .settings import (
+    ID_PATTERN,
     Authentication,
     CertificateCheck,
     CleartextLogin,
@@ -19,8 +20,6 @@ from .settings import (
     ResultHandling,
     TransportSecurity,
 )
-
-ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 
 # Their values are never shown: a password that was pasted into the wrong field must not reach a log.
 _NEVER_SHOWN = frozenset({"username", "secret_id", "secret_key", "trusted_ca", "comment"})

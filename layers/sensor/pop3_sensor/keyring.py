@@ -1,5 +1,6 @@
 """Credentials for the sensors that log in: fetched together, kept across invocations, renewed once when rejected."""
 
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ class Keyring:
         self._source = source
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
+        self._renewing = threading.Lock()  # scans that are rejected at the same time renew in threads
 
     def prepare(self, sensors: Collection[Settings]) -> None:
         """Fetches what these sensors need and the cache does not hold; failures are asked for again each time."""
@@ -51,8 +53,9 @@ class Keyring:
         secret_id = settings.secret_id
         if secret_id is None:
             return None
-        if self._kept[secret_id].at < since:
-            self._fetch({secret_id})
+        with self._renewing:
+            if self._kept[secret_id].at < since:
+                self._fetch({secret_id})
         renewed = self.credentials(settings)
         return renewed if isinstance(renewed, Credentials) and renewed != rejected else None
 

@@ -40,10 +40,12 @@ async def _resolve(host: str, ip_version: IpVersion) -> str:
             raise ScanError(Reason.LOOKUP_FAILED, f"the lookup of {host} failed: {error.strerror}") from error
     except UnicodeError as error:
         raise ScanError(Reason.NAME_NOT_FOUND, f"{host} is no DNS name") from error
+    except OSError as error:
+        raise ScanError(Reason.LOOKUP_FAILED, f"the lookup of {host} failed: {error.strerror}") from error
     # Some resolvers say "no such name" for "not in this family": only a failed lookup pays for asking again.
     try:
         await _in_thread(lambda: _first_address(host, socket.AF_UNSPEC))
-    except socket.gaierror:
+    except OSError:
         raise ScanError(Reason.NAME_NOT_FOUND, f"there is no host named {host}") from None
     raise _no_address(host, ip_version)
 

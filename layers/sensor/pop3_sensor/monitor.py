@@ -52,14 +52,14 @@ class Tick:
     due: int
     invalid: int
     statuses: Counter[Status]
-    failed_publishes: int
+    not_run: int
 
     def as_json(self) -> dict[str, int]:
         """The summary of the contract (section 7)."""
         return {
             "sensors": self.sensors,
             "due": self.due,
-            "scanned": self.due,
+            "scanned": self.due - self.not_run,
             "handed_on": 0,
             "paused": 0,
             "invalid": self.invalid,
@@ -76,19 +76,29 @@ class Monitor:
         self._outlets = outlets
         self._keyring = keyring
         self._policy = policy
+        self.failed_publishes = 0  # in the last call
 
     def tick(self, at: datetime, seconds: float) -> Tick:
         """Scans what is due at this tick of the schedule, within `seconds`. Raises ServiceError for the tables."""
+        end = time.monotonic() + seconds
         fleet = self._load()
         due = [s for s in fleet.settings.values() if is_due(s, fleet.states.get(s.id), at)]
         statuses: Counter[Status] = Counter()
         invalid = [self._invalid(sensor_id, error, fleet) for sensor_id, error in fleet.invalid.items()]
-        failed = self._run(due, invalid, fleet, seconds, lambda report: statuses.update([report.verdict.status]))
+        not_run = 0
+
+        def note(report: Report) -> None:
+            nonlocal not_run
+            statuses[report.verdict.status] += 1
+            not_run += report.reason is Reason.NOT_RUN
+
+        self._run(due, invalid, fleet, end, note)
         sensors = len(fleet.settings) + len(fleet.invalid)
-        return Tick(sensors, len(due), len(fleet.invalid), statuses, failed)
+        return Tick(sensors, len(due), len(fleet.invalid), statuses, not_run)
 
     def scan_now(self, sensor_ids: Iterable[str], seconds: float) -> list[dict[str, Any]]:
-        """Scans just these, due or not, and returns a result for each, in the order asked for."""
+        """Scans just these, due or not: a result for each, in the order asked for."""
+        end = time.monotonic() + seconds
         fleet = self._load()
         results: dict[str, dict[str, Any]] = {}
         wanted = list(dict.fromkeys(sensor_ids))
@@ -98,7 +108,7 @@ class Monitor:
                 results[sensor_id] = judged(sensor_id, None, seen, None).as_json()
         invalid = [self._invalid(one, fleet.invalid[one], fleet) for one in wanted if one in fleet.invalid]
         known = [fleet.settings[one] for one in wanted if one in fleet.settings]
-        self._run(known, invalid, fleet, seconds, lambda report: results.update({report.sensor_id: report.as_json()}))
+        self._run(known, invalid, fleet, end, lambda report: results.update({report.sensor_id: report.as_json()}))
         return [results[sensor_id] for sensor_id in wanted]
 
     def _load(self) -> Fleet:
@@ -131,12 +141,11 @@ class Monitor:
         due: Sequence[Settings],
         invalid: Iterable[Report],
         fleet: Fleet,
-        seconds: float,
+        end: float,
         note: Callable[[Report], object],
-    ) -> int:
-        """Scans and publishes; returns how many publications failed."""
+    ) -> None:
+        """Scans, and publishes meanwhile."""
         started = self._keyring.now()
-        end = time.monotonic() + seconds
         self._keyring.prepare(due)
         publisher = Publisher(self._outlets)
 
@@ -166,4 +175,4 @@ class Monitor:
                 reports.put_nowait(None)
 
         asyncio.run(run())
-        return publisher.failed
+        self.failed_publishes = publisher.failed

@@ -24,10 +24,11 @@ def parse_networks(text: str) -> tuple[Network, ...]:
 def forbidding_network(address: str, forbidden: Iterable[Network]) -> Network | None:
     """The network that forbids this address, or None.
 
-    An IPv4 address dressed as IPv6 (mapped, or behind the NAT64 prefix) is judged as IPv4.
+    An IPv4 address dressed as IPv6 (mapped, or behind the NAT64 prefix) is judged as both.
     """
-    parsed = _undressed(ipaddress.ip_address(address.partition("%")[0]))
-    return next((network for network in forbidden if parsed in network), None)
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    forms = {parsed, _undressed(parsed)}
+    return next((network for network in forbidden if any(form in network for form in forms)), None)
 
 
 def _undressed(address: Address) -> Address:

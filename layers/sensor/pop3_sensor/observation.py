@@ -1,7 +1,7 @@
 """What a scan saw. Judging it is the business of `verdict`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from .vocabulary import Phase, Reason
@@ -38,18 +38,21 @@ class TlsFacts:
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """The presented chain. `problem` is None where it verifies; the facts are there either way."""
+    """The presented chain. `problem` is None where it verifies; the facts are there either way.
+
+    Only of a certificate that nobody can read they are empty.
+    """
 
     subject: str
-    issuer: str
-    names: tuple[str, ...]
-    not_before: datetime
-    not_after: datetime
-    serial_number: str
-    sha256: str
-    chain_length: int
-    first_expiry: datetime  # of the first certificate of the chain to expire
-    first_to_expire: str  # its subject
+    issuer: str = ""
+    names: tuple[str, ...] = ()
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    serial_number: str = ""
+    sha256: str = ""
+    chain_length: int = 0
+    first_expiry: datetime | None = None  # of the first certificate of the chain to expire
+    first_to_expire: str = ""  # its subject
     problem: Reason | None = None
     problem_text: str = ""
 
@@ -58,14 +61,30 @@ class CertificateFacts:
         return self.problem_text or "verified"
 
     @property
+    def validity(self) -> str:
+        if self.not_before is None or self.not_after is None:
+            return "at no known time"
+        return f"from {self.not_before:%Y-%m-%d} to {self.not_after:%Y-%m-%d}"
+
+    @property
     def complaint(self) -> str:
         """One line that says what is wrong, with what was presented."""
-        validity = f"valid from {self.not_before:%Y-%m-%d} to {self.not_after:%Y-%m-%d}"
-        return f"{self.problem_text} (certificate of {self.subject}, {validity}, issued by {self.issuer})"
+        return f"{self.problem_text} (certificate of {self.subject}, valid {self.validity}, issued by {self.issuer})"
 
-    def days_left(self, now: datetime) -> float:
+    def days_left(self, now: datetime) -> float | None:
         """Days until the first certificate of the chain expires; negative once it has."""
-        return round((self.first_expiry - now).total_seconds() / 86400, 2)
+        return round((self.first_expiry - now).total_seconds() / 86400, 2) if self.first_expiry else None
+
+    def masked(self, hide: Callable[[str], str]) -> "CertificateFacts":
+        """A server may have put into its certificate what it was sent the last time."""
+        return replace(
+            self,
+            subject=hide(self.subject),
+            issuer=hide(self.issuer),
+            names=tuple(map(hide, self.names)),
+            first_to_expire=hide(self.first_to_expire),
+            problem_text=hide(self.problem_text),
+        )
 
 
 @dataclass(frozen=True, slots=True)

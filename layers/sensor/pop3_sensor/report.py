@@ -1,13 +1,15 @@
 """What a scan came to: the record that is returned, published and stored."""
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from .channels import ALWAYS, Channel, measured, of_status
 from .observation import CertificateFacts, Observation
-from .settings import Settings
+from .settings import ID_PATTERN, Settings
 from .verdict import State, Verdict, judge
+from .vocabulary import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,18 @@ class Report:
         return self.verdict.state(self.previous, self.seen.at)
 
     @property
+    def reason(self) -> Reason | None:
+        return self.verdict.trouble.reason if self.verdict.trouble else None
+
+    @property
     def response_time(self) -> float | None:
         return self.seen.response_time if self.verdict.answered else None
 
     @property
     def channels(self) -> dict[Channel, float]:
         """The values to publish: only channels that the sensor lists, and only those that have one."""
+        if not re.fullmatch(ID_PATTERN, self.sensor_id):
+            return {}  # a bad item: CloudWatch takes no such dimension, and would refuse the neighbours with it
         values = measured(self.seen, answered=self.verdict.answered) | of_status(self.verdict.status)
         wanted = self.settings.published_channels if self.settings else ALWAYS
         return {channel: values[channel] for channel in wanted if channel in values}
@@ -58,8 +66,8 @@ def _certificate(facts: CertificateFacts, at: datetime) -> dict[str, Any]:
         "subject": facts.subject,
         "issuer": facts.issuer,
         "names": list(facts.names),
-        "not_before": facts.not_before.isoformat(),
-        "not_after": facts.not_after.isoformat(),
+        "not_before": facts.not_before.isoformat() if facts.not_before else None,
+        "not_after": facts.not_after.isoformat() if facts.not_after else None,
         "days_left": facts.days_left(at),
         "first_to_expire": facts.first_to_expire,
         "serial_number": facts.serial_number,

@@ -51,8 +51,10 @@ def _summary_lines(report: Report) -> Iterator[str]:
         yield _row("Subject", facts.subject)
         yield _row("Names", ", ".join(facts.names))
         yield _row("Issuer", facts.issuer)
-        yield _row("Valid", f"{facts.not_before.isoformat()} to {facts.not_after.isoformat()}")
-        yield _row("First to expire", f"{facts.first_to_expire}, in {facts.days_left(seen.at):g} days")
+        if facts.not_before and facts.not_after:
+            yield _row("Valid", f"{facts.not_before.isoformat()} to {facts.not_after.isoformat()}")
+        if (days := facts.days_left(seen.at)) is not None:
+            yield _row("First to expire", f"{facts.first_to_expire}, in {days:g} days")
         yield _row("SHA-256", facts.sha256)
     if report.settings:
         yield from _section("Settings")

@@ -15,7 +15,7 @@ from .observation import CertificateFacts, Mailbox, Observation, ScanError, TlsF
 from .settings import Settings
 from .text import Mask, printable
 from .transport import Connection, HandshakeError
-from .vocabulary import BLAMELESS, Phase, Reason
+from .vocabulary import ANSWERS, BLAMELESS, Phase, Reason
 
 _BROKEN_BY_SERVER: dict[type[pop3.RemoteProtocolError], Reason] = {
     pop3.NotPop3: Reason.NOT_POP3,
@@ -75,6 +75,8 @@ class _Scan:
                 trouble = self._trouble(Reason.TIMEOUT, self._late(seconds))
             except ScanError as error:
                 trouble = self._trouble(error.reason, error.message, error.said)
+                if error.reason in ANSWERS:
+                    self._watch.lap(self._phase)  # the answer ends its phase
             except pop3.RemoteProtocolError as error:
                 trouble = self._trouble(_BROKEN_BY_SERVER[type(error)], str(error), error.said)
             if trouble:
@@ -173,9 +175,9 @@ class _Scan:
 
     def _secured(self, tls: TlsFacts, dialogue: Dialogue) -> None:
         self._tls = tls
-        facts = inspect(dialogue.tls, self._host, self._authorities)
+        facts = inspect(dialogue.tls, self._host, self._authorities).masked(self._record.mask.hide)
         self._certificate = facts
-        self._record.note("*", f"certificate of {facts.subject} until {facts.not_after:%Y-%m-%d}: {facts.verdict}")
+        self._record.note("*", f"certificate of {facts.subject}, valid {facts.validity}: {facts.verdict}")
         if facts.problem and self._settings.certificate_check == "verify":
             raise ScanError(facts.problem, facts.complaint)
 

@@ -14,6 +14,7 @@ IpVersion = Literal["ipv4", "ipv6", "any"]
 ResultHandling = Literal["discard", "store", "store_on_failure"]
 
 DEFAULT_TRANSPORT_SECURITY: TransportSecurity = "starttls_if_available"
+ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 DEFAULT_TAGS = ("mailsensor", "pop3sensor")
 
 

@@ -10,7 +10,9 @@ MAX_QUOTE = 200
 # Control, format (bidirectional, zero-width), surrogates, line and paragraph separators ...
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # ... and those that show nothing though Unicode files them under letters and marks.
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0\ufe0f")
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0") | frozenset(
+    map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))  # variation selectors
+)
 _BRACES = str.maketrans("<>", "{}")
 
 
@@ -43,5 +45,5 @@ class Mask:
 
     def quote(self, text: str, limit: int = MAX_QUOTE) -> str:
         """The server's words for a message: masked before and after cleaning, and only then cut."""
-        cleaned = printable(self.hide(text), len(text) + 1)
-        return printable(self.hide(cleaned), limit)
+        hidden = self.hide(text)
+        return printable(self.hide(printable(hidden, len(hidden) + 1)), limit)

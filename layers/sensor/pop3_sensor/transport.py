@@ -30,11 +30,15 @@ _REASONS = {
 _OURS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
 
 
+_TLS_RECORDS = (b"\x14", b"\x15", b"\x16", b"\x17")  # RFC 8446 section 5.1
+
+
 class HandshakeError(ScanError):
-    """`received`: the first bytes that came in place of a handshake."""
+    """`received`: the first bytes that came in place of a handshake; `said` where they are no TLS at all."""
 
     def __init__(self, message: str, received: bytes) -> None:
-        super().__init__(Reason.TLS_FAILED, message)
+        words = "" if received.startswith(_TLS_RECORDS) else received.partition(b"\n")[0].decode("utf-8", "replace")
+        super().__init__(Reason.TLS_FAILED, message, words)
         self.received = received
 
     @property
@@ -101,11 +105,18 @@ class Connection:
             await self._flush()
 
     def received_already(self) -> bytes:
-        """What lies in the socket now, without waiting."""
+        """What is here now, without waiting: nobody asked for it yet."""
         try:
-            return self._socket.recv(_CHUNK)
+            data = self._socket.recv(_CHUNK)
         except OSError:
-            return b""
+            data = b""
+        if self._tls is None:
+            return data
+        self._incoming.write(data)
+        try:
+            return self._tls.read(_CHUNK)
+        except ssl.SSLError:
+            return b""  # nothing; or an end or a fault, which the next `receive` meets again
 
     async def start_tls(self, host: str) -> None:
         """The handshake; SNI for names only (RFC 6066 section 3).
@@ -124,6 +135,8 @@ class Connection:
                 if not data:
                     raise ScanError(Reason.CLOSED, "the server closed the connection during the handshake") from None
                 received = (received + data)[:_SHOWN]
+                if received.startswith((b"+OK", b"-ERR")):  # OpenSSL would wait for a fifth byte of a bare "+OK"
+                    raise HandshakeError("the server answers in plain POP3", received) from None
             except ssl.SSLError as error:
                 await self._send_alert()
                 raise HandshakeError(f"the TLS handshake failed: {_words(error)}", received) from error
@@ -142,7 +155,10 @@ class Connection:
 
     async def _receive(self) -> bytes:
         with _translated():
-            return await self._loop.sock_recv(self._socket, _CHUNK)
+            data = await self._loop.sock_recv(self._socket, _CHUNK)
+        # What is there already is returned without waiting: a flood would keep the loop from every deadline.
+        await asyncio.sleep(0)
+        return data
 
     async def _feed(self) -> bytes:
         data = await self._receive()

@@ -45,12 +45,13 @@ def judge(settings: Settings | None, seen: Observation, previous: State | None) 
         return Verdict(Status.UNKNOWN, trouble, failures, answered=False)
     if settings is None:
         raise ValueError("a scan without settings has a trouble of its own")
-    if trouble and trouble.reason not in ANSWERS:
-        failures += 1
-        status = Status.WARNING if failures <= settings.warning_scans else Status.DOWN
-        return Verdict(status, trouble, failures, answered=False)
-    trouble = _certificate_warning(settings, seen) or trouble
-    return Verdict(Status.WARNING if trouble else Status.UP, trouble, 0, answered=True)
+    answered = trouble is None or trouble.reason in ANSWERS
+    failures = 0 if answered else failures + 1
+    down = failures > settings.warning_scans
+    # Of several the gravest counts, then the first in the scan's order.
+    warning = None if down else _certificate_warning(settings, seen)
+    status = Status.DOWN if down else Status.WARNING if warning or trouble else Status.UP
+    return Verdict(status, warning or trouble, failures, answered=answered)
 
 
 def _certificate_warning(settings: Settings, seen: Observation) -> Trouble | None:

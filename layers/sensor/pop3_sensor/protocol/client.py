@@ -60,6 +60,7 @@ class Pop3Client:
         self._status: Ok | None = None  # the first line of a multi-line reply whose body is still coming
         self._body: list[str] = []
         self._reply_bytes = 0
+        self.heard: list[str] = []  # the lines of the last reply as they came, also of one that broke off
 
     @property
     def speaks_pop3(self) -> bool:
@@ -89,7 +90,7 @@ class Pop3Client:
             raise LocalProtocolError("STLS is not legal under TLS")
         if self._buffer and not isinstance(command, Quit):
             raise self._broken(UnexpectedData("the server spoke without being asked", self._buffer.peek()))
-        self._awaited, self._waiting = command, True
+        self._awaited, self._waiting, self.heard = command, True, []
         return command.encode()
 
     def next_event(self) -> Reply | None:
@@ -118,6 +119,8 @@ class Pop3Client:
         self._reply_bytes += len(line)
         if self._reply_bytes > MAX_REPLY:
             raise ReplyTooLong(f"the reply is longer than {MAX_REPLY} bytes", text)
+        if text != "." or self._status is None:
+            self.heard.append(text)
         if self._status is None:
             reply = parse_status_line(text)
             if not (isinstance(reply, Ok) and self._awaited and self._awaited.multiline):

@@ -7,10 +7,12 @@ from typing import ClassVar
 from .errors import LocalProtocolError
 
 
-def _refuse_line_breaks(what: str, argument: str) -> None:
+def _refuse_unsendable(what: str, argument: str) -> None:
     # A CR or LF would smuggle in a second command; NUL cuts the line short in servers written in C.
     if any(character in argument for character in "\r\n\0"):
         raise LocalProtocolError(f"the {what} holds CR, LF or NUL and cannot be sent")
+    if any("\ud800" <= character <= "\udfff" for character in argument):
+        raise LocalProtocolError(f"the {what} holds half a character, which UTF-8 cannot carry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class User(Command):
     name: str
 
     def __post_init__(self) -> None:
-        _refuse_line_breaks("user name", self.name)
+        _refuse_unsendable("user name", self.name)
 
     def encode(self) -> bytes:
         return f"USER {self.name}\r\n".encode()
@@ -66,7 +68,7 @@ class Pass(Command):
     password: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        _refuse_line_breaks("password", self.password)
+        _refuse_unsendable("password", self.password)
 
     def encode(self) -> bytes:
         return f"PASS {self.password}\r\n".encode()
@@ -85,8 +87,8 @@ class Apop(Command):
     password: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        _refuse_line_breaks("user name", self.name)
-        _refuse_line_breaks("password", self.password)
+        _refuse_unsendable("user name", self.name)
+        _refuse_unsendable("password", self.password)
 
     @property
     def digest(self) -> str:

@@ -13,8 +13,9 @@ _STATUS_LINE = re.compile(r"(\+OK|-ERR)(?: (.*))?", re.DOTALL)
 _RESPONSE_CODE = re.compile(r"\[([^\[\]\s]+)\]")
 
 # CVE-2007-1558: a challenge that is no proper msg-id (RFC 822) may be one half of an MD5 collision that reveals
-# the password's first characters. So: atoms, dots, one "@", perhaps a domain literal; printable ASCII only.
-_ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+"
+# the password's first characters. So: printable ASCII, atoms between single dots, one "@", perhaps a domain literal.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ATOMS = rf"{_ATOM}(?:\.{_ATOM})*"
 _CHALLENGE = re.compile(rf"<{_ATOMS}@(?:{_ATOMS}|\[[A-Za-z0-9:.]+\])>")
 
 # RFC 1939 section 5: "+OK nn mm"; further text is allowed and has no meaning.

@@ -1,0 +1,74 @@
+"""What fails at AWS becomes one error, which says what was being done."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError
+
+from pop3_sensor.aws.calls import CONFIG, translated
+from pop3_sensor.aws.results_bucket import ResultsBucket
+from pop3_sensor.aws.sensors_table import SensorsTable
+from pop3_sensor.aws.states_table import StatesTable
+from pop3_sensor.ports import ServiceError
+from pop3_sensor.verdict import State
+from pop3_sensor.vocabulary import Status
+from tests.fakes.samples import AT
+
+STATE = State(Status.UP, AT)
+NO_TABLE = "An error occurred (ResourceNotFoundException) when calling the {} operation: Requested resource not found"
+NO_BUCKET = "An error occurred (NoSuchBucket) when calling the PutObject operation: The specified bucket does not exist"
+# A call to what does not exist, how it is told.
+CALLS: dict[str, tuple[Callable[[boto3.Session], object], str]] = {
+    "reading the sensors": (
+        lambda session: SensorsTable(session.client("dynamodb"), "gone").load(),
+        f"reading the table gone: {NO_TABLE.format('Scan')}",
+    ),
+    "reading the states": (
+        lambda session: StatesTable(session.client("dynamodb"), "gone").load(),
+        f"reading the table gone: {NO_TABLE.format('Scan')}",
+    ),
+    "writing a state": (
+        lambda session: StatesTable(session.client("dynamodb"), "gone").save("mail-1", STATE, AT),
+        f"writing the state of mail-1 to the table gone: {NO_TABLE.format('PutItem')}",
+    ),
+    "storing a file": (
+        lambda session: ResultsBucket(lambda: session.client("s3"), "gone").put("sensors/a b.txt", ""),
+        f"storing sensors/a b.txt in the bucket gone: {NO_BUCKET}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "told"), CALLS.values(), ids=CALLS)
+def test_what_fails_is_told(session: boto3.Session, call: Callable[[boto3.Session], object], told: str) -> None:
+    with pytest.raises(ServiceError) as caught:
+        call(session)
+    assert told == str(caught.value)
+    assert isinstance(caught.value.__cause__, ClientError | BotoCoreError)
+
+
+def test_a_service_that_does_not_answer() -> None:
+    cause = ConnectTimeoutError(endpoint_url="https://dynamodb.example")
+    with pytest.raises(ServiceError) as caught, translated("doing this"):
+        raise cause
+    assert 'doing this: Connect timeout on endpoint URL: "https://dynamodb.example"' == str(caught.value)
+    assert cause is caught.value.__cause__
+
+
+def test_a_fault_of_ours_is_not_dressed_as_one_of_aws() -> None:
+    with pytest.raises(KeyError), translated("doing this"):
+        raise KeyError("a")
+
+
+def test_what_succeeds_is_left_alone() -> None:
+    with translated("doing this"):
+        pass
+
+
+def test_no_call_may_eat_up_an_invocation() -> None:
+    """All attempts together, however dead the service, take less than a minute."""
+    how: dict[str, Any] = vars(CONFIG)
+    longest_pauses = 1 + 2 + 4  # standard mode: 2 to the power of the attempt, at most
+    attempts = how["retries"]["total_max_attempts"]
+    assert attempts * (how["connect_timeout"] + how["read_timeout"]) + longest_pauses <= 60

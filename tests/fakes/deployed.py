@@ -1,0 +1,19 @@
+"""Parts of template.yaml, deployed to moto: tests and template cannot drift apart."""
+
+import json
+from pathlib import Path
+
+import boto3
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[2]
+
+
+def deploy(session: boto3.Session, *logical_ids: str) -> dict[str, str]:
+    """Only resources that need no others. Gives their names."""
+    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
+    template = {"Resources": {logical_id: resources[logical_id] for logical_id in logical_ids}}
+    cloudformation = session.client("cloudformation")
+    cloudformation.create_stack(StackName="test", TemplateBody=json.dumps(template))
+    deployed = cloudformation.describe_stack_resources(StackName="test")["StackResources"]
+    return {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in deployed}

@@ -1,0 +1,94 @@
+"""The ports in memory; `tests/aws` runs them beside the real adapters, so that they behave alike.
+
+`fault`: what every call raises instead of doing its work.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import SecretStr
+
+from pop3_sensor.observation import ScanError
+from pop3_sensor.ports import Point, ServiceError
+from pop3_sensor.verdict import State
+from pop3_sensor.vocabulary import Reason
+
+# What CloudWatch takes as a dimension's value: ASCII without control characters, not blank, no leading colon.
+_DIMENSION = re.compile(r"(?!:)(?=.*\S)[ -~]{1,1024}")
+
+
+@dataclass
+class Sensors:
+    items: Sequence[Mapping[str, Any]] = ()
+    fault: ServiceError | None = None
+
+    def load(self) -> Sequence[Mapping[str, Any]]:
+        if self.fault:
+            raise self.fault
+        return self.items
+
+
+@dataclass
+class States:
+    saved: list[str] = field(default_factory=list)  # sensor ids, in the order of the writes
+    fault: ServiceError | None = None
+    _kept: dict[str, tuple[State, datetime]] = field(default_factory=dict)
+
+    def load(self) -> Mapping[str, State]:
+        return {sensor_id: state for sensor_id, (state, _) in self._kept.items()}
+
+    def save(self, sensor_id: str, state: State, at: datetime) -> None:
+        if self.fault:
+            raise self.fault
+        self.saved.append(sensor_id)
+        if sensor_id not in self._kept or self._kept[sensor_id][1] < at:
+            self._kept[sensor_id] = (state, at)
+
+
+@dataclass
+class Secrets:
+    """`asked`: what each call wanted."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    asked: list[set[str]] = field(default_factory=list)
+
+    def fetch(self, secret_ids: Collection[str]) -> Mapping[str, SecretStr | ScanError]:
+        self.asked.append(set(secret_ids))
+        return {
+            one: SecretStr(self.texts[one])
+            if one in self.texts
+            else ScanError(Reason.SECRET_MISSING, f"the secret {one} does not exist")
+            for one in secret_ids
+        }
+
+
+@dataclass
+class Metrics:
+    """`on_put` sees the points before they are taken."""
+
+    points: list[Point] = field(default_factory=list)
+    fault: ServiceError | None = None
+    on_put: Callable[[Sequence[Point]], object] = lambda _: None
+
+    def put(self, points: Sequence[Point]) -> None:
+        self.on_put(points)
+        if self.fault:
+            raise self.fault
+        # CloudWatch refuses the whole call for one dimension that it does not take; moto takes them all.
+        if refused := [point.sensor_id for point in points if not _DIMENSION.fullmatch(point.sensor_id)]:
+            raise ServiceError(f"the value {refused[0]!r} of the dimension SensorId is invalid")
+        self.points.extend(points)
+
+
+@dataclass
+class Results:
+    files: dict[str, str] = field(default_factory=dict)
+    fault: ServiceError | None = None
+
+    def put(self, name: str, text: str) -> None:
+        if self.fault:
+            raise self.fault
+        self.files[name] = text

@@ -1,0 +1,291 @@
+"""The scan function as Lambda calls it: the template's own environment, AWS by moto, a server on loopback."""
+
+import importlib
+import io
+import json
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
+
+from pop3_sensor import bootstrap
+from pop3_sensor.ports import ServiceError
+from tests.fakes.deployed import deploy
+from tests.servers.scripted import Script, Server, answer, greeting, login_user, quit_answer, refused_port, scripted
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
+TICK = json.loads((ROOT / "events/schedule.json").read_text())
+
+# Powertools says so at every invocation that ends in an error.
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+
+HEALTHY: Script = [*greeting(), *answer("CAPA", "-ERR"), *quit_answer()]
+NOTHING = dict.fromkeys(
+    ["sensors", "due", "scanned", "handed_on", "paused", "invalid", "up", "warning", "down", "unknown"], 0
+)
+
+
+@dataclass(frozen=True)
+class Context:
+    """Of an invocation with so much time left."""
+
+    milliseconds: int = 900_000
+    function_name: str = "scan"
+    memory_limit_in_mb: int = 1769
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:123456789012:function:scan"
+    aws_request_id: str = "6f0a3c1e"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+def variables(names: dict[str, str]) -> dict[str, str]:
+    """The environment that the template gives the function."""
+    defaults = {name: str(facts.get("Default", "")) for name, facts in TEMPLATE["Parameters"].items()}
+    written = TEMPLATE["Resources"]["ScanFunction"]["Properties"]["Environment"]["Variables"]
+    known = defaults | names
+    return {name: known[value["Ref"]] if isinstance(value, dict) else str(value) for name, value in written.items()}
+
+
+@dataclass
+class Function:
+    """The function, deployed."""
+
+    session: boto3.Session
+    names: dict[str, str]
+    log: io.StringIO
+    handler: Any
+
+    def add(self, *items: dict[str, Any]) -> None:
+        table = self.session.resource("dynamodb").Table(self.names["SensorsTable"])
+        for item in items:
+            table.put_item(Item=item)
+
+    def states(self) -> dict[str, tuple[Any, Any]]:
+        items = self.session.resource("dynamodb").Table(self.names["StatesTable"]).scan()["Items"]
+        return {str(item["sensor_id"]): (item["status"], item["reason"]) for item in items}
+
+    def logged(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+
+@pytest.fixture
+def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
+    for name in [name for name in os.environ if name.startswith(("AWS_", "POWERTOOLS_"))]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    package_log = logging.getLogger("pop3_sensor")
+    before = (package_log.handlers, package_log.level, package_log.propagate)
+    with mock_aws():
+        session = boto3.Session()
+        names = deploy(session, "SensorsTable", "StatesTable", "ResultsBucket")
+        for name, value in variables(names).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("FORBIDDEN_NETWORKS", "")  # loopback is where our servers are
+        app = importlib.reload(importlib.import_module("functions.scan.app"))  # it reads the environment when loaded
+        log = io.StringIO()
+        (output,) = [one for one in app.logger.handlers if type(one) is logging.StreamHandler]
+        output.setStream(log)
+        bootstrap.monitor.cache_clear()
+        yield Function(session, names, log, app.handler)
+        bootstrap.monitor.cache_clear()
+    package_log.handlers, package_log.level, package_log.propagate = before
+
+
+def emf(printed: str) -> dict[str, Any]:
+    """The line from which CloudWatch makes the function's own metrics."""
+    lines = [json.loads(line) for line in printed.splitlines() if '"_aws"' in line]
+    assert 1 == len(lines)
+    return dict(lines[0])
+
+
+def item(sensor_id: str, server: Server, **attributes: Any) -> dict[str, Any]:
+    return {"id": sensor_id, "host": server.host, "port": server.port, **attributes}
+
+
+def test_a_tick_of_an_empty_stack(function: Function) -> None:
+    assert NOTHING == function.handler(TICK, Context())
+
+
+def test_a_tick(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
+    with scripted(HEALTHY) as server, refused_port() as port:
+        function.add(
+            item("up", server),
+            item("down", Server("127.0.0.1", port), warning_scans=0),
+            {"id": "invalid", "colour": "red"},
+        )
+        summary = function.handler(TICK, Context())
+    assert [] == server.failures
+    expected = {**NOTHING, "sensors": 3, "due": 2, "scanned": 2, "invalid": 1, "up": 1, "down": 1, "unknown": 1}
+    assert expected == summary == json.loads(json.dumps(summary))
+    assert {"up": ("Up", ""), "down": ("Down", "refused"), "invalid": ("Unknown", "settings_invalid")} == (
+        function.states()
+    )
+    metrics = function.session.client("cloudwatch").list_metrics(Namespace="POP3Sensor")["Metrics"]
+    assert {
+        ("ResponseTime", "up"),
+        ("Downtime", "up"),
+        ("Downtime", "down"),
+        ("Downtime", "invalid"),
+    } == {(metric["MetricName"], metric["Dimensions"][0]["Value"]) for metric in metrics}
+    health = emf(capsys.readouterr().out)
+    (declared,) = health["_aws"]["CloudWatchMetrics"]
+    assert ("POP3Sensor", [["service"]]) == (declared["Namespace"], declared["Dimensions"])
+    assert {
+        "Sensors": "Count",
+        "Due": "Count",
+        "Scanned": "Count",
+        "Invalid": "Count",
+        "FailedPublishes": "Count",
+        "Duration": "Milliseconds",
+    } == {metric["Name"]: metric["Unit"] for metric in declared["Metrics"]}
+    assert {"Sensors": [3], "Due": [2], "Scanned": [2], "Invalid": [1], "FailedPublishes": [0]} == {
+        name: health[name] for name in ("Sensors", "Due", "Scanned", "Invalid", "FailedPublishes")
+    }
+    assert health["Duration"][0] > 0
+
+
+def test_what_a_tick_logs(function: Function) -> None:
+    """The package's own records come out like the handler's: JSON, with the invocation's id."""
+    function.add({"id": "invalid", "colour": "red"})
+    function.handler(TICK, Context())
+    invalid, tick = function.logged()
+    assert ("WARNING", "settings are invalid", "invalid", ["colour: there is no such attribute"], "6f0a3c1e") == (
+        invalid["level"],
+        invalid["message"],
+        invalid["sensor_id"],
+        invalid["problems"],
+        invalid["function_request_id"],
+    )
+    assert {"level": "INFO", "message": "tick", **NOTHING, "sensors": 1, "invalid": 1, "unknown": 1} == {
+        name: value for name, value in tick.items() if name in {"level", "message", *NOTHING}
+    }
+
+
+class AtTheRoot(logging.Handler):
+    """As Lambda has one, which writes plain text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.names.append(record.name)
+
+
+def test_the_package_s_records_are_logged_once(function: Function) -> None:
+    """Powertools keeps its own records from the root, not those of others."""
+    lambda_s_own, root = AtTheRoot(), logging.getLogger()
+    root.addHandler(lambda_s_own)
+    try:
+        function.add({"id": "invalid", "colour": "red"})
+        function.handler(TICK, Context())
+    finally:
+        root.removeHandler(lambda_s_own)
+    assert [] == [name for name in lambda_s_own.names if name.startswith("pop3_sensor")]
+    assert ["settings are invalid", "tick"] == [record["message"] for record in function.logged()]
+
+
+def test_by_hand(function: Function) -> None:
+    """Whether due or not; nothing else is scanned."""
+    with scripted(HEALTHY, HEALTHY) as server, scripted() as other:
+        function.add(item("a", server, interval=864_000), item("b", other))
+        for _ in range(2):
+            answered = function.handler({"sensor_ids": ["a", "none"]}, Context())
+            assert answered == json.loads(json.dumps(answered))
+            assert ["results"] == list(answered)
+            results = [(one["sensor_id"], one["status"], one["reason"]) for one in answered["results"]]
+            assert [("a", "Up", ""), ("none", "Unknown", "settings_invalid")] == results
+    assert ([], []) == (server.failures, other.failures)
+    assert {"a": ("Up", "")} == function.states()
+
+
+def test_a_secret_and_the_result_files(function: Function) -> None:
+    script: Script = [*greeting(), *answer("CAPA", "-ERR"), *login_user("ann", "bee"), *quit_answer()]
+    function.session.client("secretsmanager").create_secret(Name="pop3-sensor/ann", SecretString="bee")
+    with scripted(script, script) as server:
+        how = {"authentication": "user_password", "username": "ann", "secret_id": "pop3-sensor/ann"}
+        function.add(item("a", server, result_handling="store", **how))
+        summaries = [function.handler(TICK, Context()) for _ in range(2)]
+    assert [] == server.failures
+    assert [{**NOTHING, "sensors": 1, "due": 1, "scanned": 1, "up": 1}] * 2 == summaries
+    stored = function.session.client("s3").list_objects_v2(Bucket=function.names["ResultsBucket"])["Contents"]
+    assert ["sensors/Result of Sensor a.Data.txt", "sensors/Result of Sensor a.txt"] == [one["Key"] for one in stored]
+
+
+def test_the_deployment_may_refuse_logins_in_the_clear(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLEARTEXT_LOGIN", "refuse")
+    function.session.client("secretsmanager").create_secret(Name="pop3-sensor/ann", SecretString="bee")
+    with scripted(HEALTHY) as server:
+        how = {"authentication": "user_password", "username": "ann", "secret_id": "pop3-sensor/ann"}
+        function.add(item("a", server, **how))
+        function.handler(TICK, Context())
+    assert [] == server.failures
+    assert {"a": ("Warning", "cleartext_refused")} == function.states()
+
+
+def test_loopback_is_forbidden_as_the_template_stands(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORBIDDEN_NETWORKS", variables(function.names)["FORBIDDEN_NETWORKS"])
+    with scripted() as server:
+        function.add(item("a", server))
+        function.handler(TICK, Context())
+    assert [] == server.failures
+    assert {"a": ("Unknown", "address_forbidden")} == function.states()
+
+
+def test_what_is_left_of_the_invocation_is_kept_for_publishing(function: Function) -> None:
+    with refused_port() as port:
+        function.add(item("a", Server("127.0.0.1", port), timeout=1))
+        function.handler(TICK, Context(milliseconds=10_000))
+        assert {"a": ("Unknown", "not_run")} == function.states()
+        function.handler(TICK, Context(milliseconds=13_000))
+        assert {"a": ("Warning", "refused")} == function.states()
+
+
+def fail_to_store(function: Function) -> None:
+    with refused_port() as port:
+        function.add(item("a", Server("127.0.0.1", port), result_handling="store"))
+    function.session.client("s3").delete_bucket(Bucket=function.names["ResultsBucket"])
+
+
+def test_what_a_tick_cannot_publish_is_counted(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
+    fail_to_store(function)
+    function.handler(TICK, Context())
+    assert [2] == emf(capsys.readouterr().out)["FailedPublishes"]
+    assert 2 == len([one for one in function.logged() if one["message"].startswith("could not publish: storing ")])
+    assert {"a": ("Warning", "refused")} == function.states()
+
+
+def test_what_a_scan_by_hand_cannot_publish_is_counted(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
+    fail_to_store(function)
+    function.handler({"sensor_ids": ["a"]}, Context())
+    assert [2] == emf(capsys.readouterr().out)["FailedPublishes"]
+
+
+def test_clients_and_secrets_outlive_an_invocation(function: Function) -> None:
+    function.handler(TICK, Context())
+    made = bootstrap.monitor()
+    function.handler(TICK, Context())
+    assert made is bootstrap.monitor()
+
+
+def test_an_event_that_is_not_understood_is_an_error_of_the_function(function: Function) -> None:
+    with pytest.raises(ValueError, match="this event is not understood"):
+        function.handler({"detail-type": "Scheduled Event"}, Context())
+
+
+def test_a_table_that_cannot_be_read_is_an_error_of_the_function(function: Function) -> None:
+    """So its alarm goes off."""
+    function.session.client("dynamodb").delete_table(TableName=function.names["SensorsTable"])
+    with pytest.raises(ServiceError, match=f"reading the table {function.names['SensorsTable']}"):
+        function.handler(TICK, Context())

@@ -1,0 +1,251 @@
+"""Reports on their way out: together, but nobody waits long, and no failure stops another."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from pop3_sensor.channels import Channel
+from pop3_sensor.observation import Observation
+from pop3_sensor.ports import Point, ServiceError
+from pop3_sensor.publisher import MAX_REPORTS, MAX_WAIT_SECONDS, Outlets, Publisher
+from pop3_sensor.report import Report, judged
+from pop3_sensor.settings import ResultHandling
+from pop3_sensor.verdict import State
+from pop3_sensor.vocabulary import Status
+from tests.fakes.clock import Clock
+from tests.fakes.memory import Metrics, Results, States
+from tests.fakes.samples import AT, REFUSED, SEEN, SENSOR
+
+SOON = 5.0  # how long a test waits for what must happen
+STILL_UP = State(Status.UP, AT - timedelta(hours=1))
+
+
+def report(
+    sensor_id: str = "mail-1",
+    *,
+    seen: Observation = SEEN,
+    previous: State | None = None,
+    handling: ResultHandling = "discard",
+) -> Report:
+    return judged(sensor_id, replace(SENSOR, id=sensor_id, result_handling=handling), seen, previous)
+
+
+def points(*sensor_ids: str) -> list[Point]:
+    """What a good scan of each puts out."""
+    values = {Channel.RESPONSE_TIME: 141.751, Channel.DOWNTIME: 0}
+    return [Point(one, channel, value, AT) for one in sensor_ids for channel, value in values.items()]
+
+
+@dataclass
+class Desk:
+    """A publisher and its outlets."""
+
+    metrics: Metrics = field(default_factory=Metrics)
+    states: States = field(default_factory=States)
+    results: Results = field(default_factory=Results)
+
+    def __post_init__(self) -> None:
+        self.publisher = Publisher(Outlets(self.metrics, self.states, self.results))
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def test_all_of_a_report_goes_out(desk: Desk) -> None:
+    desk.publisher.publish([report("a", handling="store"), report("b", seen=REFUSED)])
+    assert [*points("a"), Point("b", Channel.DOWNTIME, 0, AT)] == desk.metrics.points
+    assert REFUSED.trouble
+    assert {
+        "a": State(Status.UP, AT),
+        "b": State(Status.WARNING, AT, "connect", "refused", REFUSED.trouble.message, 1),
+    } == desk.states.load()
+    assert ["sensors/Result of Sensor a.txt", "sensors/Result of Sensor a.Data.txt"] == list(desk.results.files)
+    summary, dialogue = desk.results.files.values()
+    assert "Settings" in summary
+    assert "+OK ready" in dialogue
+    assert 0 == desk.publisher.failed
+
+
+# The state before: is the state written.
+CHANGES: dict[str, tuple[State | None, Observation, bool]] = {
+    "a new sensor": (None, SEEN, True),
+    "another status": (replace(STILL_UP, status=Status.DOWN), SEEN, True),
+    "one more failure": (State(Status.DOWN, AT, "connect", "refused", "nobody there", 2), REFUSED, True),
+    "all as it was": (STILL_UP, SEEN, False),
+}
+
+
+@pytest.mark.parametrize(("previous", "seen", "written"), CHANGES.values(), ids=CHANGES)
+def test_a_state_is_written_when_something_in_it_changes(
+    desk: Desk, previous: State | None, seen: Observation, written: bool
+) -> None:
+    desk.publisher.publish([report(previous=previous, seen=seen)])
+    assert ["mail-1"][: int(written)] == desk.states.saved
+
+
+def test_the_scan_s_time_goes_with_the_state(desk: Desk) -> None:
+    """Of two invocations the later scan wins, whichever writes last."""
+    later = replace(REFUSED, at=AT + timedelta(seconds=1))
+    desk.publisher.publish([report(seen=later)])
+    desk.publisher.publish([report()])
+    assert desk.states.load()["mail-1"].status is Status.WARNING
+
+
+FAULT = ServiceError("the service is on fire")
+# What fails; how many failures that is for two sensors that store their results.
+BROKEN = {"metrics": 1, "states": 2, "results": 4, "metrics states results": 7}
+ALL_OF_IT = {"metrics": 4, "states": 2, "results": 4}
+
+
+@pytest.mark.parametrize(("broken", "failures"), BROKEN.items(), ids=BROKEN)
+def test_no_failure_stops_another(broken: str, failures: int, log: list[logging.LogRecord]) -> None:
+    faults = dict.fromkeys(broken.split(), ServiceError("the service is on fire"))
+    desk = Desk(
+        Metrics(fault=faults.get("metrics")), States(fault=faults.get("states")), Results(fault=faults.get("results"))
+    )
+    desk.publisher.publish([report("a", handling="store"), report("b", handling="store")])
+    assert failures == desk.publisher.failed
+    assert ["could not publish: the service is on fire"] * failures == [record.getMessage() for record in log]
+    went_out = (len(desk.metrics.points), len(desk.states.saved), len(desk.results.files))
+    assert tuple(0 if name in faults else whole for name, whole in ALL_OF_IT.items()) == went_out
+
+
+Scene = Callable[[asyncio.Queue[Report | None]], Awaitable[None]]
+
+
+def run(desk: Desk, scene: Scene) -> None:
+    """The publisher at work, while the scene hands it reports."""
+
+    async def both() -> None:
+        reports: asyncio.Queue[Report | None] = asyncio.Queue()
+        async with asyncio.timeout(SOON), asyncio.TaskGroup() as group:
+            group.create_task(desk.publisher.run(reports))
+            await scene(reports)
+
+    asyncio.run(both())
+
+
+async def let_it_take(reports: asyncio.Queue[Report | None]) -> None:
+    """Until the publisher has taken all and waits for more."""
+    await until(reports.empty)
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Turns the loop meanwhile: so it learns that time was skipped."""
+    while not condition():  # noqa: ASYNC110 - other threads fulfil it, who know of no asyncio.Event
+        await asyncio.sleep(0)
+
+
+def test_the_end_publishes_what_is_left(desk: Desk) -> None:
+    async def scene(reports: asyncio.Queue[Report | None]) -> None:
+        for one in (report("a"), report("b"), None):
+            reports.put_nowait(one)
+
+    run(desk, scene)
+    assert points("a", "b") == desk.metrics.points
+
+
+def test_the_end_of_nothing(desk: Desk) -> None:
+    calls: list[Sequence[Point]] = []
+    desk.metrics.on_put = calls.append
+
+    async def scene(reports: asyncio.Queue[Report | None]) -> None:
+        reports.put_nowait(None)
+
+    run(desk, scene)
+    assert [] == calls
+
+
+def test_a_report_waits_for_company_but_not_long(desk: Desk, clock: Clock) -> None:
+    """From the first of a batch on, however many follow."""
+    batches: list[int] = []
+    desk.metrics.on_put = lambda points: batches.append(len(points) // 2)
+
+    async def scene(reports: asyncio.Queue[Report | None]) -> None:
+        reports.put_nowait(report("a"))
+        await let_it_take(reports)
+        clock.skip(MAX_WAIT_SECONDS - 1)
+        reports.put_nowait(report("b"))
+        await let_it_take(reports)
+        assert [] == batches
+        clock.skip(1)
+        await until(lambda: batches)
+        reports.put_nowait(report("c"))
+        await let_it_take(reports)
+        assert [2] == batches
+        clock.skip(MAX_WAIT_SECONDS)
+        await until(lambda: len(batches) == 2)
+        reports.put_nowait(None)
+
+    run(desk, scene)
+    assert [2, 1] == batches
+    assert points("a", "b", "c") == desk.metrics.points
+
+
+def test_enough_of_them_wait_for_nobody(desk: Desk) -> None:
+    batches: list[int] = []
+    desk.metrics.on_put = lambda points: batches.append(len(points) // 2)
+
+    async def scene(reports: asyncio.Queue[Report | None]) -> None:
+        for number in range(MAX_REPORTS + 1):
+            reports.put_nowait(report(f"mail-{number}"))
+        await until(lambda: batches)
+        assert [MAX_REPORTS] == batches
+        reports.put_nowait(None)
+
+    run(desk, scene)
+    assert [MAX_REPORTS, 1] == batches
+
+
+def test_a_slow_service_does_not_hold_up_the_scans(desk: Desk) -> None:
+    """While it takes its time the loop goes on: here the scene answers for the service."""
+    answered = threading.Event()
+    asked = threading.Event()
+
+    def slow(_: Sequence[Point]) -> None:
+        asked.set()
+        assert answered.wait(SOON)
+
+    desk.metrics.on_put = slow
+
+    async def scene(reports: asyncio.Queue[Report | None]) -> None:
+        reports.put_nowait(report("a"))
+        reports.put_nowait(None)
+        await until(asked.is_set)
+        answered.set()
+
+    run(desk, scene)
+    assert points("a") == desk.metrics.points
+
+
+def test_what_comes_while_a_batch_goes_out_is_not_lost(desk: Desk, clock: Clock) -> None:
+    answered = threading.Event()
+    batches: list[int] = []
+
+    def slow(points: Sequence[Point]) -> None:
+        batches.append(len(points) // 2)
+        assert answered.wait(SOON)
+
+    desk.metrics.on_put = slow
+
+    async def scene(reports: asyncio.Queue[Report | None]) -> None:
+        reports.put_nowait(report("a"))
+        await let_it_take(reports)
+        clock.skip(MAX_WAIT_SECONDS)
+        await until(lambda: batches)
+        reports.put_nowait(report("b"))
+        reports.put_nowait(None)
+        answered.set()
+
+    run(desk, scene)
+    assert [1, 1] == batches
+    assert points("a", "b") == desk.metrics.points

@@ -9,7 +9,7 @@ import pytest
 
 from pop3_sensor.due import is_due
 from pop3_sensor.verdict import State
-from pop3_sensor.vocabulary import Status
+from pop3_sensor.vocabulary import Reason, Status
 from tests.fakes.samples import AT, SENSOR
 
 SCANNED = State(Status.UP, AT - timedelta(days=1))
@@ -26,6 +26,14 @@ def dues(interval: int, ticks: Iterable[datetime] = HOUR, sensor_id: str = "mail
 def test_a_new_sensor_is_due_at_every_tick(interval: int) -> None:
     settings = replace(SENSOR, interval=interval)
     assert HOUR == [tick for tick in HOUR if is_due(settings, None, tick)]
+
+
+@pytest.mark.parametrize("reason", [Reason.SETTINGS_INVALID, Reason.NOT_RUN])
+def test_a_sensor_that_was_never_reached_is_as_good_as_new(reason: Reason) -> None:
+    """Whoever mends an item wants to see it scanned, and not in ten days."""
+    settings = replace(SENSOR, interval=864_000)
+    state = State(Status.UNKNOWN, AT, reason=reason)
+    assert HOUR == [tick for tick in HOUR if is_due(settings, state, tick)]
 
 
 @pytest.mark.parametrize("interval", [30, 60])

@@ -2,17 +2,20 @@
 
 import logging
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from pop3_sensor.batches import decode
 from pop3_sensor.bootstrap import monitor
-from pop3_sensor.requests import ScanNow, read_request
+from pop3_sensor.ports import ServiceError
+from pop3_sensor.requests import Messages, ScanNow, read_request
 
 # Publishing what the last scans saw, and the log's last lines, need this much of the invocation.
-RESERVE_SECONDS = 10.0
+RESERVE_SECONDS = 30.0
 
 logger = Logger()
 metrics = Metrics()
@@ -32,6 +35,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         results = monitor().scan_now(request.sensor_ids, seconds)
         metrics.add_metric("FailedPublishes", MetricUnit.Count, monitor().failed_publishes)
         return {"results": results}
+    if isinstance(request, Messages):
+        return {"batchItemFailures": [{"itemIdentifier": one} for one in _take(request, seconds)]}
     tick = monitor().tick(request.scheduled_time, seconds)
     summary = tick.as_json()
     for name in ("sensors", "due", "scanned", "invalid"):
@@ -40,3 +45,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     metrics.add_metric("Duration", MetricUnit.Milliseconds, (time.monotonic() - started) * 1000)
     logger.info("tick", extra=summary)
     return summary
+
+
+def _take(messages: Messages, seconds: float) -> Iterator[str]:
+    """The ids of the messages that failed: only these come again."""
+    for message in messages.records:
+        try:
+            monitor().take(decode(message.body), seconds)
+        except (ServiceError, ValueError):
+            logger.exception("a batch of sensors failed")
+            yield message.message_id
+        metrics.add_metric("FailedPublishes", MetricUnit.Count, monitor().failed_publishes)

@@ -30,8 +30,12 @@ CALLS: dict[str, tuple[Callable[[boto3.Session], object], str]] = {
         f"reading the table gone: {NO_TABLE.format('Scan')}",
     ),
     "writing a state": (
-        lambda session: StatesTable(session.client("dynamodb"), "gone").save("mail-1", STATE, AT),
+        lambda session: StatesTable(session.client("dynamodb"), "gone").save("mail-1", STATE, None),
         f"writing the state of mail-1 to the table gone: {NO_TABLE.format('PutItem')}",
+    ),
+    "forgetting a state": (
+        lambda session: StatesTable(session.client("dynamodb"), "gone").forget("mail-1"),
+        f"deleting the state of mail-1 from the table gone: {NO_TABLE.format('DeleteItem')}",
     ),
     "storing a file": (
         lambda session: ResultsBucket(lambda: session.client("s3"), "gone").put("sensors/a b.txt", ""),

@@ -1,7 +1,9 @@
 """The States table; the one in memory, on which other tests stand, keeps the same promises."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import UTC, timedelta, timezone
+from typing import Any
 
 import boto3
 import pytest
@@ -9,14 +11,15 @@ import pytest
 from pop3_sensor.aws.states_table import StatesTable
 from pop3_sensor.ports import StateStore
 from pop3_sensor.verdict import State
-from pop3_sensor.vocabulary import Status
+from pop3_sensor.vocabulary import PauseReason, Status
 from tests.aws.conftest import Calls
 from tests.fakes.deployed import deploy
 from tests.fakes.memory import States
 from tests.fakes.samples import AT
 
-DOWN = State(Status.DOWN, AT - timedelta(hours=1), "login", "login_rejected", "größe: -ERR {no}", 7)
-UP = State(Status.UP, AT)
+DOWN = State(Status.DOWN, AT - timedelta(hours=1), "login", "login_rejected", "größe: -ERR {no}", 7, scanned_at=AT)
+UP = State(Status.UP, AT, scanned_at=AT)
+PAUSED = State(Status.PAUSED, AT, message="paused", pause_reasons=tuple(PauseReason), fingerprint="0a", scanned_at=AT)
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -37,51 +40,59 @@ STATES: dict[str, State] = {
     "with a trouble": DOWN,
     "without one": UP,
     "with a part of a second": State(Status.UNKNOWN, AT + timedelta(microseconds=120), reason="not_run"),
-    "of a paused sensor": State(Status.PAUSED, AT),
+    "of a paused sensor": PAUSED,
 }
 
 
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
 def test_a_state_comes_back_as_it_was(store: StateStore, state: State) -> None:
-    store.save("mail-1", state, AT)
+    assert store.save("mail-1", state, None)
     assert {"mail-1": state} == store.load()
 
 
+def test_the_time_of_the_scan_comes_back(store: StateStore) -> None:
+    """It is compared nowhere but here: it tells who wrote last."""
+    store.save("a", replace(UP, scanned_at=AT + MICROSECOND), None)
+    store.save("b", replace(UP, scanned_at=None), None)
+    assert {"a": AT + MICROSECOND, "b": AT} == {one: state.scanned_at for one, state in store.load().items()}
+
+
 def test_each_sensor_has_its_own(store: StateStore) -> None:
-    store.save("a", UP, AT)
-    store.save("b", DOWN, AT)
+    store.save("a", UP, None)
+    store.save("b", DOWN, None)
     assert {"a": UP, "b": DOWN} == store.load()
 
 
-# The moment of the first scan, that of the second: does the second's state stand in the end.
-MOMENTS: dict[str, tuple[datetime, datetime, bool]] = {
-    "a later one": (AT, AT + timedelta(minutes=1), True),
-    "one later by a microsecond": (AT, AT + MICROSECOND, True),
-    "a later one, of which the second is whole": (AT - MICROSECOND, AT, True),
-    "a later one, of which the first is whole": (AT, AT + 500_000 * MICROSECOND, True),
-    "a later one from another time zone": (
-        AT.astimezone(timezone(timedelta(hours=9))),
-        AT + timedelta(minutes=1),
-        True,
-    ),
-    "an earlier one": (AT, AT - timedelta(minutes=1), False),
-    "one earlier by a microsecond": (AT, AT - MICROSECOND, False),
-    "an earlier one from another time zone": (
-        AT,
-        (AT - timedelta(minutes=1)).astimezone(timezone(timedelta(hours=9))),
-        False,
-    ),
-    "one of the same moment": (AT, AT, False),
+NINE = timezone(timedelta(hours=9))
+# What stands in the table, what this writer read of it: does its own state stand in the end.
+WRITERS: dict[str, tuple[State | None, State | None, bool]] = {
+    "the first ever": (None, None, True),
+    "nobody else was there": (UP, UP, True),
+    "nobody else was there, in another time zone": (UP, replace(UP, scanned_at=AT.astimezone(NINE)), True),
+    "somebody wrote since, later": (replace(UP, scanned_at=AT + MICROSECOND), UP, False),
+    "somebody wrote since, with a clock that is behind": (replace(UP, scanned_at=AT - MICROSECOND), UP, False),
+    "somebody wrote the first one since": (UP, None, False),
+    "somebody deleted it since": (None, UP, True),
 }
 
 
-@pytest.mark.parametrize(("first", "second", "stands"), MOMENTS.values(), ids=MOMENTS)
-def test_an_older_scan_never_overwrites_a_newer_one(
-    store: StateStore, first: datetime, second: datetime, stands: bool
-) -> None:
-    store.save("mail-1", UP, first)
-    store.save("mail-1", DOWN, second)
-    assert {"mail-1": DOWN if stands else UP} == store.load()
+@pytest.mark.parametrize(("there", "read", "stands"), WRITERS.values(), ids=WRITERS)
+def test_of_two_writers_one_wins(store: StateStore, there: State | None, read: State | None, stands: bool) -> None:
+    if there:
+        store.save("mail-1", there, None)
+    later = replace(DOWN, scanned_at=AT + timedelta(minutes=1))
+    assert stands == store.save("mail-1", later, read)
+    assert {"mail-1": later if stands else there} == store.load()
+
+
+def test_what_is_forgotten_is_gone_and_may_come_again(store: StateStore) -> None:
+    store.save("a", UP, None)
+    store.save("b", UP, None)
+    for _ in range(2):
+        store.forget("a")
+        assert {"b": UP} == store.load()
+    assert store.save("a", DOWN, None)
+    assert {"a": DOWN, "b": UP} == store.load()
 
 
 @pytest.fixture
@@ -91,7 +102,7 @@ def table(session: boto3.Session) -> str:
 
 def test_what_stands_in_the_table(session: boto3.Session, table: str) -> None:
     """The contract's names, for people who read the table."""
-    StatesTable(session.client("dynamodb"), table).save("mail-1", DOWN, AT)
+    StatesTable(session.client("dynamodb"), table).save("mail-1", DOWN, None)
     (item,) = session.resource("dynamodb").Table(table).scan()["Items"]
     expected = {
         "sensor_id": "mail-1",
@@ -103,13 +114,22 @@ def test_what_stands_in_the_table(session: boto3.Session, table: str) -> None:
         "message": "größe: -ERR {no}",
         "failures": 7,
         "pause_reasons": [],
+        "fingerprint": "",
     }
     assert expected == item
 
 
+def test_a_row_of_an_earlier_version_is_read(session: boto3.Session, table: str) -> None:
+    """An update of the stack finds rows without the newest attributes; one unread row would end every tick."""
+    row: dict[str, Any] = {"sensor_id": "mail-1", "status": "Up", "since": "2026-01-31T12:00:00+00:00", "failures": 0}
+    row |= {"phase": "", "reason": "", "message": "", "pause_reasons": [], "scanned_at": "2026-01-31T12:00:00+00:00"}
+    session.resource("dynamodb").Table(table).put_item(Item=row)
+    assert {"mail-1": UP} == StatesTable(session.client("dynamodb"), table).load()
+
+
 def test_the_condition_is_the_table_s_own(session: boto3.Session, table: str, calls: Calls) -> None:
     """One call: to read first would leave a gap for another invocation."""
-    StatesTable(session.client("dynamodb"), table).save("mail-1", UP, AT)
+    StatesTable(session.client("dynamodb"), table).save("mail-1", UP, None)
     assert ["PutItem"] == [name for name, _ in calls.made if name != "CreateStack" and "Stack" not in name]
 
 
@@ -117,6 +137,6 @@ def test_more_than_one_page(session: boto3.Session, table: str, calls: Calls) ->
     store = StatesTable(session.client("dynamodb"), table)
     states = {f"mail-{number}": State(Status.UP, AT.astimezone(UTC), message="x" * 100_000) for number in range(12)}
     for sensor_id, state in states.items():
-        store.save(sensor_id, state, AT)
+        store.save(sensor_id, state, None)
     assert states == store.load()
     assert 2 == len(calls.of("Scan"))

@@ -5,14 +5,14 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import SecretStr
 
+from pop3_sensor.batches import Batch
 from pop3_sensor.observation import ScanError
-from pop3_sensor.ports import Point, ServiceError
+from pop3_sensor.ports import Point, ServiceError, StatusChange
 from pop3_sensor.verdict import State
 from pop3_sensor.vocabulary import Reason
 
@@ -35,17 +35,25 @@ class Sensors:
 class States:
     saved: list[str] = field(default_factory=list)  # sensor ids, in the order of the writes
     fault: ServiceError | None = None
-    _kept: dict[str, tuple[State, datetime]] = field(default_factory=dict)
+    _kept: dict[str, State] = field(default_factory=dict)
 
     def load(self) -> Mapping[str, State]:
-        return {sensor_id: state for sensor_id, (state, _) in self._kept.items()}
+        return dict(self._kept)
 
-    def save(self, sensor_id: str, state: State, at: datetime) -> None:
+    def save(self, sensor_id: str, state: State, previous: State | None) -> bool:
         if self.fault:
             raise self.fault
+        there = self._kept.get(sensor_id)
+        if there and there.scanned_at != (previous.scanned_at if previous else None):
+            return False
         self.saved.append(sensor_id)
-        if sensor_id not in self._kept or self._kept[sensor_id][1] < at:
-            self._kept[sensor_id] = (state, at)
+        self._kept[sensor_id] = replace(state, scanned_at=state.scanned_at or state.since)
+        return True
+
+    def forget(self, sensor_id: str) -> None:
+        if self.fault:
+            raise self.fault
+        self._kept.pop(sensor_id, None)
 
 
 @dataclass
@@ -81,6 +89,30 @@ class Metrics:
         if refused := [point.sensor_id for point in points if not _DIMENSION.fullmatch(point.sensor_id)]:
             raise ServiceError(f"the value {refused[0]!r} of the dimension SensorId is invalid")
         self.points.extend(points)
+
+
+@dataclass
+class Events:
+    changes: list[StatusChange] = field(default_factory=list)
+    fault: ServiceError | None = None
+
+    def put(self, changes: Sequence[StatusChange]) -> None:
+        if self.fault:
+            raise self.fault
+        self.changes.extend(changes)
+
+
+@dataclass
+class Others:
+    """`handed_on`: each batch, and after how many seconds."""
+
+    handed_on: list[tuple[Batch, int]] = field(default_factory=list)
+    fault: ServiceError | None = None
+
+    def put(self, batches: Sequence[Batch], delay_seconds: int) -> None:
+        if self.fault:
+            raise self.fault
+        self.handed_on.extend((batch, delay_seconds) for batch in batches)
 
 
 @dataclass

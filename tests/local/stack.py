@@ -5,7 +5,8 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,10 @@ class Stack:
         item = {name: typed(value) for name, value in attributes.items()}
         self.emulator.client("dynamodb").put_item(TableName=self.outputs["SensorsTableName"], Item=item)
 
+    def delete_item(self, item_id: str) -> None:
+        key = {"id": {"S": item_id}}
+        self.emulator.client("dynamodb").delete_item(TableName=self.outputs["SensorsTableName"], Key=key)
+
     def put_secret(self, name: str, value: object) -> None:
         text = value if isinstance(value, str) else json.dumps(value)
         self.emulator.client("secretsmanager").create_secret(Name=name, SecretString=text)
@@ -69,6 +74,10 @@ class Stack:
 
     def values(self, sensor_id: str, channel: str) -> list[float]:
         """What CloudWatch holds of a channel, oldest first; one value a second at most."""
+        points = self._statistics(sensor_id, channel, "Average")
+        return [point["Average"] for point in sorted(points, key=lambda point: point["Timestamp"])]
+
+    def _statistics(self, sensor_id: str, channel: str, statistic: str) -> list[Any]:
         answer = self.emulator.client("cloudwatch").get_metric_statistics(
             Namespace=self.outputs["MetricsNamespace"],
             MetricName=channel,
@@ -76,10 +85,39 @@ class Stack:
             StartTime=datetime(2000, 1, 1, tzinfo=UTC),
             EndTime=datetime(2100, 1, 1, tzinfo=UTC),
             Period=1,
-            Statistics=["Average"],
+            Statistics=[statistic],
         )
-        points = sorted(answer["Datapoints"], key=lambda point: point["Timestamp"])
-        return [point["Average"] for point in points]
+        points: list[Any] = answer["Datapoints"]
+        return points
+
+    def counted(self, sensor_id: str, channel: str) -> int:
+        """How many values CloudWatch has of a channel."""
+        answer = self._statistics(sensor_id, channel, "SampleCount")
+        return int(sum(point["SampleCount"] for point in answer))
+
+    @contextmanager
+    def status_events(self) -> Iterator[Callable[[], list[Any]]]:
+        """Yields what returns the status events since, in their order."""
+        sqs, events = self.emulator.client("sqs"), self.emulator.client("events")
+        url = sqs.create_queue(QueueName="status-events")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        events.put_rule(Name="status-events", EventPattern=json.dumps({"source": ["pop3-sensor"]}))
+        events.put_targets(Rule="status-events", Targets=[{"Id": "queue", "Arn": arn}])
+
+        def received() -> list[Any]:
+            found: list[Any] = []
+            while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+                for message in messages:
+                    found.append(json.loads(message["Body"]))
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            return found
+
+        try:
+            yield received
+        finally:
+            events.remove_targets(Rule="status-events", Ids=["queue"])
+            events.delete_rule(Name="status-events")
+            sqs.delete_queue(QueueUrl=url)
 
     def result_files(self) -> dict[str, str]:
         bucket, s3 = self.outputs["ResultsBucketName"], self.emulator.client("s3")

@@ -68,6 +68,7 @@ def function(artifact: Path, tmp_path: Path) -> Iterator[str]:
         "SENSORS_TABLE": "sensors",
         "STATES_TABLE": "states",
         "RESULTS_BUCKET": "results",
+        "SCAN_QUEUE_URL": "http://127.0.0.1:1/queue",
         "METRICS_NAMESPACE": "POP3Sensor",
         "POWERTOOLS_METRICS_NAMESPACE": "POP3Sensor",
         "POWERTOOLS_SERVICE_NAME": "pop3-sensor",

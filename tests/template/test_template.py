@@ -17,6 +17,9 @@ BIN = Path(sys.executable).parent
 CHECKOV = BIN.parent / "checkov" / "bin" / "checkov"
 
 
+LOGICAL_IDS = ["SensorsTable", "StatesTable", "ResultsBucket", "ScanFunction", "ScanQueue", "ScanDeadLetterQueue"]
+
+
 def resources_of(template: dict[str, Any], kind: str) -> dict[str, Any]:
     return {name: one for name, one in template["Resources"].items() if one["Type"] == kind}
 
@@ -47,7 +50,7 @@ def test_every_suppressed_finding_has_its_reason(written: dict[str, Any]) -> Non
     assert [] == [skip["id"] for skip in skips if len(skip["comment"]) < 20]
 
 
-@pytest.mark.parametrize("name", ["SensorsTable", "StatesTable", "ResultsBucket", "ScanFunction"])
+@pytest.mark.parametrize("name", LOGICAL_IDS)
 def test_logical_id_is_there(translated: dict[str, Any], name: str) -> None:
     assert name in translated["Resources"]
 
@@ -76,6 +79,7 @@ def test_output_is_there(translated: dict[str, Any], name: str) -> None:
         ("CleartextLogin", "by_sensor"),
         ("SubnetIds", ""),
         ("SecurityGroupIds", ""),
+        ("ScanConcurrency", 50),
         ("ScanMemory", 1769),
         ("LogRetentionDays", 30),
         ("Architecture", "arm64"),
@@ -176,12 +180,16 @@ def actions_of(statement: dict[str, Any]) -> list[str]:
 def test_scan_may_do_just_this(translated: dict[str, Any]) -> None:
     table = {name: {"Fn::GetAtt": [name, "Arn"]} for name in ("SensorsTable", "StatesTable", "ScanLogGroup")}
     secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${SecretPrefix}*"
+    queue = {"Fn::GetAtt": ["ScanQueue", "Arn"]}
+    bus = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"
     expected = [
         (["dynamodb:Scan"], table["SensorsTable"]),
-        (["dynamodb:Scan", "dynamodb:PutItem"], table["StatesTable"]),
+        (["dynamodb:Scan", "dynamodb:PutItem", "dynamodb:DeleteItem"], table["StatesTable"]),
         (["secretsmanager:GetSecretValue"], {"Fn::Sub": secrets}),
         (["secretsmanager:BatchGetSecretValue"], "*"),
         (["cloudwatch:PutMetricData"], "*"),
+        (["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue),
+        (["events:PutEvents"], {"Fn::Sub": bus}),
         (["s3:PutObject"], {"Fn::Sub": "${ResultsBucket.Arn}/sensors/*"}),
         (["logs:CreateLogStream", "logs:PutLogEvents"], table["ScanLogGroup"]),
     ]

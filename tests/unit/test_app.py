@@ -23,6 +23,7 @@ from tests.servers.scripted import Script, Server, answer, greeting, login_user,
 ROOT = Path(__file__).parents[2]
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
 TICK = json.loads((ROOT / "events/schedule.json").read_text())
+NEXT_TICK = {**TICK, "scheduled_time": "2026-01-31T12:01:00Z"}
 
 # Powertools says so at every invocation that ends in an error.
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
@@ -88,7 +89,7 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
     before = (package_log.handlers, package_log.level, package_log.propagate)
     with mock_aws():
         session = boto3.Session()
-        names = deploy(session, "SensorsTable", "StatesTable", "ResultsBucket")
+        names = deploy(session, "SensorsTable", "StatesTable", "ResultsBucket", "ScanQueue", "ScanDeadLetterQueue")
         for name, value in variables(names).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("FORBIDDEN_NETWORKS", "")  # loopback is where our servers are
@@ -216,7 +217,7 @@ def test_a_secret_and_the_result_files(function: Function) -> None:
     with scripted(script, script) as server:
         how = {"authentication": "user_password", "username": "ann", "secret_id": "pop3-sensor/ann"}
         function.add(item("a", server, result_handling="store", **how))
-        summaries = [function.handler(TICK, Context()) for _ in range(2)]
+        summaries = [function.handler(tick, Context()) for tick in (TICK, NEXT_TICK)]
     assert [] == server.failures
     assert [{**NOTHING, "sensors": 1, "due": 1, "scanned": 1, "up": 1}] * 2 == summaries
     stored = function.session.client("s3").list_objects_v2(Bucket=function.names["ResultsBucket"])["Contents"]
@@ -246,9 +247,9 @@ def test_loopback_is_forbidden_as_the_template_stands(function: Function, monkey
 def test_what_is_left_of_the_invocation_is_kept_for_publishing(function: Function) -> None:
     with refused_port() as port:
         function.add(item("a", Server("127.0.0.1", port), timeout=1))
-        function.handler(TICK, Context(milliseconds=10_000))
+        function.handler(TICK, Context(milliseconds=30_000))
         assert {"a": ("Unknown", "not_run")} == function.states()
-        function.handler(TICK, Context(milliseconds=13_000))
+        function.handler(NEXT_TICK, Context(milliseconds=33_000))
         assert {"a": ("Warning", "refused")} == function.states()
 
 

@@ -19,7 +19,8 @@ HOUR = [AT + timedelta(minutes=minute) for minute in range(60)]
 
 def dues(interval: int, ticks: Iterable[datetime] = HOUR, sensor_id: str = "mail-1") -> list[datetime]:
     settings = replace(SENSOR, id=sensor_id, interval=interval)
-    return [tick for tick in ticks if is_due(settings, SCANNED, tick)]
+    scanned = replace(SCANNED, fingerprint=settings.fingerprint)
+    return [tick for tick in ticks if is_due(settings, scanned, tick)]
 
 
 @pytest.mark.parametrize("interval", [30, 60, 300, 864_000])
@@ -39,6 +40,24 @@ def test_a_sensor_that_was_never_reached_is_as_good_as_new(reason: Reason) -> No
 @pytest.mark.parametrize("interval", [30, 60])
 def test_up_to_a_minute_every_tick_is_due(interval: int) -> None:
     assert HOUR == dues(interval)
+
+
+@pytest.mark.parametrize("interval", [60, 300, 864_000])
+def test_what_is_changed_or_no_longer_paused_waits_for_no_minute_of_its_own(interval: int) -> None:
+    settings = replace(SENSOR, interval=interval)
+    changed = replace(SCANNED, fingerprint=replace(settings, host="pop.example.org").fingerprint)
+    if interval > 60:
+        assert HOUR == [tick for tick in HOUR if is_due(settings, changed, tick)]
+    resumed = State(Status.PAUSED, AT, fingerprint=settings.fingerprint)
+    assert HOUR == [tick for tick in HOUR if is_due(settings, resumed, tick)]
+
+
+@pytest.mark.parametrize("status", [Status.UP, Status.WARNING, Status.DOWN, Status.UNKNOWN])
+def test_no_other_status_is_scanned_more_often(status: Status) -> None:
+    """A Warning is looked at again after the normal interval, not faster (as in PRTG)."""
+    settings = replace(SENSOR, interval=3600)
+    state = State(status, AT, fingerprint=settings.fingerprint)
+    assert 1 == len([tick for tick in HOUR if is_due(settings, state, tick)])
 
 
 # Seconds: scans in an hour. Whole hours hold a whole number of these intervals.

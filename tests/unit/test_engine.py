@@ -75,9 +75,18 @@ def observe(
         reported.append((job.settings.id, seen))
         noted(job.settings.id)
 
-    made: dict[str, Any] = {"forbidden": (), "renew": nothing_to_renew} | how
-    engine = Engine(**made)
-    asyncio.run(engine.run(jobs, seconds, report))
+    async def run() -> None:
+        made: dict[str, Any] = {"forbidden": (), "renew": nothing_to_renew, "seconds": seconds} | how
+        engine = Engine(**made)
+
+        async def one(job: Job) -> None:
+            report(job, await engine.scan(job))
+
+        async with asyncio.TaskGroup() as group:
+            for job in jobs:
+                group.create_task(one(job))
+
+    asyncio.run(run())
     return reported
 
 
@@ -151,11 +160,11 @@ def test_each_is_reported_while_its_neighbour_still_hangs() -> None:
     assert {"quick": "", "slow": ""} == reasons(seen)
 
 
-def test_the_longest_timeout_comes_first() -> None:
+def test_who_asks_first_is_scanned_first() -> None:
     with refused_port() as port:
         here = Server("127.0.0.1", port)
         jobs = [job(here, str(timeout), timeout=timeout) for timeout in (5, 50, 20)]
-        assert ["50", "20", "5"] == [sensor_id for sensor_id, _ in observe(jobs, concurrency=1)]
+        assert ["5", "50", "20"] == [sensor_id for sensor_id, _ in observe(jobs, concurrency=1)]
 
 
 def test_waiting_for_a_free_place_is_nobody_s_response_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,7 +244,7 @@ def test_a_message_of_a_cut_timeout_fits_a_pager(clock: Clock, monkeypatch: pyte
     """300 characters, however long the name that is looked up."""
     answered = threading.Event()
 
-    async def run() -> list[Observation]:
+    async def run() -> Observation:
         loop = asyncio.get_running_loop()
 
         def dead(*_: object) -> None:
@@ -245,12 +254,10 @@ def test_a_message_of_a_cut_timeout_fits_a_pager(clock: Clock, monkeypatch: pyte
             raise socket.gaierror(socket.EAI_AGAIN, "try again")
 
         monkeypatch.setattr(socket, "getaddrinfo", dead)
-        seen: list[Observation] = []
         settings = replace(SENSOR, host=".".join(["a" * 62] * 4), timeout=900)
-        await Engine((), nothing_to_renew).run([Job(settings, None)], 100, lambda _, one: seen.append(one))
-        return seen
+        return await Engine((), nothing_to_renew, 100).scan(Job(settings, None))
 
-    (seen,) = asyncio.run(run())
+    seen = asyncio.run(run())
     answered.set()
     assert seen.trouble
     assert seen.trouble.reason is Reason.TIMEOUT

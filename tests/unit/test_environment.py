@@ -8,11 +8,18 @@ from pydantic import ValidationError
 from pop3_sensor.environment import Environment
 from pop3_sensor.networks import DEFAULT_FORBIDDEN, parse_networks
 
-NAMES = {"SENSORS_TABLE": "sensors", "STATES_TABLE": "states", "RESULTS_BUCKET": "results", "METRICS_NAMESPACE": "Mail"}
+NAMES = {
+    "SENSORS_TABLE": "sensors",
+    "STATES_TABLE": "states",
+    "RESULTS_BUCKET": "results",
+    "SCAN_QUEUE_URL": "https://sqs.example/scans",
+    "METRICS_NAMESPACE": "Mail",
+}
 READ = {
     "sensors_table": "sensors",
     "states_table": "states",
     "results_bucket": "results",
+    "scan_queue_url": "https://sqs.example/scans",
     "metrics_namespace": "Mail",
     "forbidden_networks": parse_networks(DEFAULT_FORBIDDEN),
     "cleartext_login": "by_sensor",

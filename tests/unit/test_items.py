@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pop3_sensor.channels import Channel
-from pop3_sensor.items import InvalidSettings, Item, Problem, read_item
+from pop3_sensor.items import Item
+from pop3_sensor.problems import InvalidSettings, Problem, read_item
 
 ALLOWED = {
     "id": "1 to 64 of A-Z a-z 0-9 . _ -",
@@ -36,8 +38,25 @@ ALLOWED = {
     "LoginTime, CertificateDaysLeft, MessageCount, MailboxSize",
     "interval": "30, or a multiple of 60 up to 864000 (10 days), in seconds",
     "warning_scans": "a whole number from 0 to 5",
+    "parent": "the id of a device or group",
+    "primary_channel": "a channel that this sensor publishes",
+    "graph_type": "independent or stacked",
+    "stack_unit": "a unit of this sensor's channels, where graph_type is stacked",
+    "limits": "a map from a channel to upper_error, upper_warning, lower_warning, lower_error (numbers), "
+    "error_message, warning_message (texts of at most 200 characters)",
+    "schedule": "a map of time_zone (an IANA name) and either paused (a list of periods like fr:17:00-mo:09:00) "
+    "or preset (weekdays, weekends, saturdays, sundays, weekdays_9_to_17, weekdays_8_to_20, weekday_nights_20_to_8, "
+    "weekday_nights_17_to_9)",
+    "maintenance_windows": "a list of maps with start and end, ISO 8601 with an offset, end after start",
+    "depends_on": "the id of a sensor",
+    "master_for_parent": "true or false",
+    "dependency_delay": "whole seconds from 0 to 86400",
+    "paused": "true, false, or an ISO 8601 time with an offset until which it is paused",
 }
 
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+NUMBERS = ("upper_error", "upper_warning", "lower_warning", "lower_error")
+TEXTS = ("error_message", "warning_message")
 LONGEST_LABEL = "a" * 63
 LONGEST_NAME = ".".join([LONGEST_LABEL, LONGEST_LABEL, LONGEST_LABEL, "b" * 61])  # 253 characters
 CA = trustme.CA().cert_pem.bytes().decode()
@@ -116,6 +135,51 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "ten days": ("interval", 864_000, 864_000),
     "no patience": ("warning_scans", 0, 0),
     "the most patience": ("warning_scans", 5, 5),
+    "a parent": ("parent", "rack-1", "rack-1"),
+    "a primary channel": ("primary_channel", "Status", Channel.STATUS),
+    "an independent graph": ("graph_type", "independent", "independent"),
+    "a stacked graph": ("graph_type", "stacked", "stacked"),
+    "a unit to stack": ("stack_unit", "Bytes", "Bytes"),
+    "no limits": ("limits", {}, {}),
+    "every limit": (
+        "limits",
+        {"LoginTime": dict.fromkeys(NUMBERS, 1.5) | dict.fromkeys(TEXTS, "x" * 200)},
+        {"LoginTime": dict.fromkeys(NUMBERS, 1.5) | dict.fromkeys(TEXTS, "x" * 200)},
+    ),
+    "limits that are whole, or below nought": (
+        "limits",
+        {"CertificateDaysLeft": {"lower_error": -1, "lower_warning": 14}},
+        {"CertificateDaysLeft": {"lower_error": -1, "lower_warning": 14}},
+    ),
+    "a schedule of periods": (
+        "schedule",
+        {"time_zone": "Europe/Berlin", "paused": ["fr:17:00-mo:09:00", "mo:12:00-mo:12:30"]},
+        {"time_zone": "Europe/Berlin", "paused": ("fr:17:00-mo:09:00", "mo:12:00-mo:12:30")},
+    ),
+    "a schedule of a preset": (
+        "schedule",
+        {"time_zone": "America/New_York", "preset": "weekdays"},
+        {"time_zone": "America/New_York", "preset": "weekdays"},
+    ),
+    "a schedule that is the name of a preset": (
+        "schedule",
+        "weekday_nights_17_to_9",
+        {"time_zone": "UTC", "preset": "weekday_nights_17_to_9"},
+    ),
+    "no windows": ("maintenance_windows", [], ()),
+    "a window": (
+        "maintenance_windows",
+        [{"start": "2026-01-31T13:00:00+01:00", "end": "2026-01-31T12:00:01Z"}],
+        ({"start": NOON, "end": NOON + timedelta(seconds=1)},),
+    ),
+    "a sensor to depend on": ("depends_on", "ping", "ping"),
+    "a master": ("master_for_parent", True, True),
+    "no master": ("master_for_parent", False, False),
+    "no delay": ("dependency_delay", 0, 0),
+    "a delay": ("dependency_delay", 86_400, 86_400),
+    "paused": ("paused", True, True),
+    "not paused": ("paused", False, False),
+    "paused until": ("paused", "2026-01-31T12:00:00Z", NOON),
 }
 
 
@@ -159,7 +223,6 @@ BAD: dict[str, tuple[str, Any, str]] = {
     "a tag with a control character": ("tags", ["a\x1b"], "holds the tag 'a\\x1b'"),
     "a tag that nobody sees": ("tags", ["\u200b"], "holds the tag '\\u200b'"),
     "tags in a text": ("tags", "a b", "holds the text 'a b'"),
-    "tags that are numbers": ("tags", [1, 2], "holds a list"),
     "tags that are a number": ("tags", 5, "holds 5"),
     "a priority too low": ("priority", 0, "holds 0"),
     "a priority too high": ("priority", 6, "holds 6"),
@@ -255,7 +318,6 @@ BAD: dict[str, tuple[str, Any, str]] = {
     "an unknown channel": ("channels", ["Status", "Temperature"], "holds 'Temperature'"),
     "a channel in small letters": ("channels", ["status"], "holds 'status'"),
     "a channel in a text": ("channels", "Status", "holds the text 'Status'"),
-    "channels that are numbers": ("channels", [1], "holds a list"),
     "no interval at all": ("interval", 0, "holds 0"),
     "an interval of 29 seconds": ("interval", 29, "holds 29"),
     "an interval of 31 seconds": ("interval", 31, "holds 31"),
@@ -269,6 +331,136 @@ BAD: dict[str, tuple[str, Any, str]] = {
     "too much patience": ("warning_scans", 6, "holds 6"),
     "patience that is a boolean": ("warning_scans", True, "holds the boolean true"),
     "patience that is not whole": ("warning_scans", 1.5, "holds 1.5"),
+    "a parent with a space": ("parent", "rack 1", "holds the text 'rack 1'"),
+    "a parent that is a number": ("parent", 5, "holds 5"),
+    "parents in a list": ("parent", ["a"], "holds a list"),
+    "an unknown primary channel": ("primary_channel", "Ping", "holds the text 'Ping'"),
+    "an unknown graph": ("graph_type", "pie", "holds the text 'pie'"),
+    "an unknown unit": ("stack_unit", "Seconds", "holds the text 'Seconds'"),
+    "limits in a list": ("limits", [1], "holds a list"),
+    "limits of an unknown channel": ("limits", {"Ping": {}}, "holds limits for 'Ping'"),
+    "limits of the status": ("limits", {"Status": {"upper_error": 1}}, "holds limits for 'Status'"),
+    "limits of the downtime": ("limits", {"Downtime": {"upper_error": 1}}, "holds limits for 'Downtime'"),
+    "an unknown schedule": ("schedule", "mondays", "holds the preset 'mondays'"),
+    "an unknown preset": ("schedule", {"time_zone": "UTC", "preset": "mondays"}, "holds the preset 'mondays'"),
+    "a schedule of neither": ("schedule", {"time_zone": "UTC"}, "needs either paused or preset"),
+    "a schedule of both": (
+        "schedule",
+        {"time_zone": "UTC", "preset": "weekdays", "paused": []},
+        "needs either paused or preset",
+    ),
+    "a schedule that is a number": ("schedule", 5, "holds 5"),
+    "a window that is no list": ("maintenance_windows", "tonight", "holds the text 'tonight'"),
+    "a master with a space": ("depends_on", "p ing", "holds the text 'p ing'"),
+    "masters in a list": ("depends_on", ["ping"], "holds a list"),
+    "a master for the parent in a text": ("master_for_parent", "yes", "holds the text 'yes'"),
+    "a master for the parent that is a number": ("master_for_parent", 1, "holds 1"),
+    "a delay before now": ("dependency_delay", -1, "holds -1"),
+    "a delay of more than a day": ("dependency_delay", 86_401, "holds 86401"),
+    "a delay that is not whole": ("dependency_delay", 1.5, "holds 1.5"),
+    "a pause until some word": ("paused", "tomorrow", "holds 'tomorrow'"),
+    "a pause until a time of nowhere": ("paused", "2026-01-31T12:00:00", "holds '2026-01-31T12:00:00'"),
+    "a pause until a day": ("paused", "2026-01-31", "holds '2026-01-31'"),
+    "a pause that is a number": ("paused", 1, "holds '1'"),
+}
+
+# Attribute, what is written, where inside it the fault is, the complaint.
+INSIDE: dict[str, tuple[str, Any, str, str]] = {
+    "tags that are numbers": ("tags", ["a", 1, 2], "tags[1]", "holds 1"),
+    "channels that are numbers": ("channels", [1], "channels[0]", "holds 1"),
+    "a limit in a text": (
+        "limits",
+        {"LoginTime": {"upper_error": "5"}},
+        "limits.LoginTime.upper_error",
+        "holds the text '5'",
+    ),
+    "a limit that is a boolean": (
+        "limits",
+        {"LoginTime": {"upper_error": True}},
+        "limits.LoginTime.upper_error",
+        "holds the boolean true",
+    ),
+    "an unknown limit": ("limits", {"LoginTime": {"upper": 5}}, "limits.LoginTime.upper", "is not known here"),
+    "a limit without its kind": ("limits", {"LoginTime": 5}, "limits.LoginTime", "holds 5"),
+    "a message that is too long": (
+        "limits",
+        {"LoginTime": {"error_message": "x" * 201}},
+        "limits.LoginTime.error_message",
+        f"holds the text '{'x' * 100}'",
+    ),
+    "a schedule without a time zone": ("schedule", {"preset": "weekdays"}, "schedule.time_zone", "is missing"),
+    "a time zone that is none": (
+        "schedule",
+        {"time_zone": "Europe/Atlantis", "preset": "weekdays"},
+        "schedule.time_zone",
+        "holds 'Europe/Atlantis', which is no IANA time zone",
+    ),
+    "a time zone that is a path": (
+        "schedule",
+        {"time_zone": "../../etc/passwd", "preset": "weekdays"},
+        "schedule.time_zone",
+        "holds '../../etc/passwd', which is no IANA time zone",
+    ),
+    "no time zone at all": (
+        "schedule",
+        {"time_zone": "", "preset": "weekdays"},
+        "schedule.time_zone",
+        "holds '', which is no IANA time zone",
+    ),
+    "a folder of time zones": (
+        "schedule",
+        {"time_zone": "Europe", "preset": "weekdays"},
+        "schedule.time_zone",
+        "holds 'Europe', which is no IANA time zone",
+    ),
+    "a period that is none": (
+        "schedule",
+        {"time_zone": "UTC", "paused": ["mo:09:00-mo:10:00", "fr:17:00"]},
+        "schedule.paused",
+        "'fr:17:00' is no period like fr:17:00-mo:09:00",
+    ),
+    "a period of no length": (
+        "schedule",
+        {"time_zone": "UTC", "paused": ["fr:17:00-fr:17:00"]},
+        "schedule.paused",
+        "'fr:17:00-fr:17:00' starts where it ends",
+    ),
+    "periods in a text": (
+        "schedule",
+        {"time_zone": "UTC", "paused": "fr:17:00-mo:09:00"},
+        "schedule.paused",
+        "holds the text 'fr:17:00-mo:09:00'",
+    ),
+    "an unknown part of a schedule": (
+        "schedule",
+        {"time_zone": "UTC", "paused": [], "comment": "x"},
+        "schedule.comment",
+        "is not known here",
+    ),
+    "a window without an end": (
+        "maintenance_windows",
+        [{"start": "2026-01-31T12:00:00Z"}],
+        "maintenance_windows[0].end",
+        "is missing",
+    ),
+    "a window of nowhere": (
+        "maintenance_windows",
+        [{"start": "2026-01-31T12:00:00", "end": "2026-01-31T13:00:00Z"}],
+        "maintenance_windows[0].start",
+        "holds '2026-01-31T12:00:00'",
+    ),
+    "a window that ends before it starts": (
+        "maintenance_windows",
+        [{"start": "2026-01-31T12:00:00Z", "end": "2026-01-31T12:30:00+01:00"}],
+        "maintenance_windows[0]",
+        "ends before it starts",
+    ),
+    "a window that is a text": (
+        "maintenance_windows",
+        ["tonight"],
+        "maintenance_windows[0]",
+        "holds the text 'tonight'",
+    ),
 }
 
 
@@ -276,6 +468,19 @@ BAD: dict[str, tuple[str, Any, str]] = {
 def test_bad_values(attribute: str, written: object, complaint: str) -> None:
     expected = (Problem(attribute, f"{complaint}; allowed: {ALLOWED[attribute]}"),)
     assert expected == problems_of({"id": "a", attribute: written})
+
+
+@pytest.mark.parametrize(("attribute", "written", "path", "complaint"), INSIDE.values(), ids=INSIDE)
+def test_where_inside_an_attribute_the_fault_is(attribute: str, written: object, path: str, complaint: str) -> None:
+    expected = (Problem(path, f"{complaint}; allowed: {ALLOWED[attribute]}"),)
+    assert expected == problems_of({"id": "a", attribute: written})
+
+
+def test_a_window_of_no_length_is_refused() -> None:
+    """It ends no earlier than it starts, and so the words must not say that it does."""
+    window = {"start": "2026-01-31T12:00:00Z", "end": "2026-01-31T13:00:00+01:00"}
+    (problem,) = problems_of({"id": "a", "maintenance_windows": [window]})
+    assert "maintenance_windows[0]" == problem.attribute
 
 
 def test_the_tables_leave_out_no_attribute() -> None:
@@ -299,7 +504,7 @@ SEVERAL: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a very long attribute": ({"id": "a", "x" * 300: 5}, [f"{'x' * 64}: there is no such attribute"]),
     "one message for each attribute, however much is wrong with it": (
         {"id": "a", "tags": [1, 2, 3], "channels": [4, 5]},
-        [f"tags: holds a list; allowed: {ALLOWED['tags']}", f"channels: holds a list; allowed: {ALLOWED['channels']}"],
+        [f"tags[0]: holds 1; allowed: {ALLOWED['tags']}", f"channels[0]: holds 4; allowed: {ALLOWED['channels']}"],
     ),
     "all at once": (
         {"id": "a b", "host": "a b", "port": 0, "prot": 3, "username": ""},

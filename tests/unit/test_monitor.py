@@ -5,22 +5,23 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
 
 from pop3_sensor.channels import Channel
+from pop3_sensor.fleet import Policy
 from pop3_sensor.keyring import Keyring
-from pop3_sensor.monitor import Monitor, Policy
+from pop3_sensor.monitor import Monitor
 from pop3_sensor.networks import parse_networks
 from pop3_sensor.ports import Point, ServiceError
 from pop3_sensor.publisher import Outlets
 from pop3_sensor.text import printable
 from pop3_sensor.vocabulary import Status
 from tests.fakes.clock import Clock
-from tests.fakes.memory import Metrics, Results, Secrets, Sensors, States
+from tests.fakes.memory import Events, Metrics, Others, Results, Secrets, Sensors, States
 from tests.fakes.samples import AT
 from tests.local.mail_server import MailServer, mail_server
 from tests.servers.scripted import (
@@ -33,7 +34,9 @@ from tests.servers.scripted import (
     quit_answer,
     refused_port,
     scripted,
+    stat,
 )
+from tests.unit.stacks import Stack, item
 
 T = TypeVar("T")
 
@@ -55,40 +58,6 @@ class Do:
         self.action()
 
 
-@dataclass
-class Stack:
-    """A monitor and all that it stands on."""
-
-    items: Sequence[Mapping[str, Any]] = ()
-    policy: Policy = field(default_factory=lambda: Policy(forbidden=()))
-    secrets: Secrets = field(default_factory=Secrets)
-    metrics: Metrics = field(default_factory=Metrics)
-    states: States = field(default_factory=States)
-    results: Results = field(default_factory=Results)
-
-    def __post_init__(self) -> None:
-        self.sensors = Sensors(self.items)
-        outlets = Outlets(self.metrics, self.states, self.results)
-        self.monitor = Monitor(self.sensors, outlets, Keyring(self.secrets), self.policy)
-
-    def tick(self, at: datetime = AT, seconds: float = 100) -> dict[str, int]:
-        """The summary, without what is nought."""
-        return {name: count for name, count in self.monitor.tick(at, seconds).as_json().items() if count}
-
-    def scan_now(self, *sensor_ids: str) -> list[dict[str, Any]]:
-        return self.monitor.scan_now(sensor_ids, 100)
-
-    def statuses(self) -> dict[str, str]:
-        return {sensor_id: str(state.status) for sensor_id, state in self.states.load().items()}
-
-    def published(self) -> dict[str, dict[str, float]]:
-        """The last value of each channel."""
-        values: dict[str, dict[str, float]] = {}
-        for point in self.metrics.points:
-            values.setdefault(point.sensor_id, {})[point.channel] = point.value
-        return values
-
-
 def at_mail_server(work: Callable[[MailServer], T], **accounts: str) -> T:
     """A monitor brings its own loop, so it works in another thread than the server."""
 
@@ -97,10 +66,6 @@ def at_mail_server(work: Callable[[MailServer], T], **accounts: str) -> T:
             return await asyncio.to_thread(work, server)
 
     return asyncio.run(run())
-
-
-def item(sensor_id: str, server: Any, **attributes: Any) -> dict[str, Any]:
-    return {"id": sensor_id, "host": server.host, "port": server.port, **attributes}
 
 
 def login(sensor_id: str, server: Any, **attributes: Any) -> dict[str, Any]:
@@ -298,7 +263,7 @@ def test_reading_the_tables_takes_from_the_time_there_is(clock: Clock) -> None:
     with refused_port() as port:
         sensors = SlowSensors([{"id": "a", "host": "127.0.0.1", "port": port}])
         states = States()
-        outlets = Outlets(Metrics(), states, Results())
+        outlets = Outlets(metrics=Metrics(), states=states, events=Events(), others=Others(), results=Results())
         Monitor(sensors, outlets, Keyring(Secrets()), Policy(forbidden=())).tick(AT, 50)
     assert "not_run" == states.load()["a"].reason
 
@@ -344,7 +309,7 @@ def test_what_is_wrong_is_logged_when_it_changes_and_not_every_minute(log: list[
     stack.tick()
     stack.sensors.items = [{"id": "bad", "port": 1}]
     stack.tick()
-    no_host = "host: is missing; allowed: a DNS name or an IP address, without a port"
+    no_host = "host: is missing, here and in everything above; allowed: a DNS name or an IP address, without a port"
     expected = [
         ("settings are invalid", "bad", ["port: holds 0; allowed: a whole number from 1 to 65535"]),
         ("settings are invalid", "bad", [no_host]),
@@ -464,6 +429,18 @@ def test_the_password_is_nowhere_to_be_seen(log: list[logging.LogRecord]) -> Non
     assert PASSWORD not in repr(everything) + "".join(repr(vars(record)) for record in log)
 
 
+def test_a_limit_of_the_mailbox_is_reason_enough_to_ask_for_it() -> None:
+    """Published or not: a limit that is never compared would be a promise that nobody keeps."""
+    script: Script = [*script_of_login(PASSWORD)[:-2], *stat(2, 320), *quit_answer()]
+    with scripted(script) as server:
+        limits = {"MessageCount": {"upper_error": 1}}
+        stack = Stack([login("a", server, limits=limits)], secrets=Secrets({"ann's": PASSWORD}))
+        stack.tick()
+    assert [] == server.failures
+    assert ("Down", "limit") == (stack.statuses()["a"], stack.states.load()["a"].reason)
+    assert {"ResponseTime", "Downtime"} == stack.published()["a"].keys()
+
+
 # ---- what the deployment imposes -------------------------------------------------------------------------------------
 
 
@@ -499,7 +476,7 @@ def test_scan_now_gives_a_result_for_each_in_the_order_asked_for() -> None:
         results = stack.scan_now("none", "b", "bad", "a", "device", "b", "none")
     assert ([], []) == (one.failures, other.failures)
     unknown = "the Sensors table has no sensor with this id"
-    no_host = "host: is missing; allowed: a DNS name or an IP address, without a port"
+    no_host = "host: is missing, here and in everything above; allowed: a DNS name or an IP address, without a port"
     assert [
         ("none", "Unknown", "settings_invalid", unknown),
         ("b", "Up", "", ""),

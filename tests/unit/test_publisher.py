@@ -10,15 +10,15 @@ from datetime import timedelta
 import pytest
 
 from pop3_sensor.channels import Channel
-from pop3_sensor.observation import Observation
+from pop3_sensor.observation import Observation, Trouble
 from pop3_sensor.ports import Point, ServiceError
 from pop3_sensor.publisher import MAX_REPORTS, MAX_WAIT_SECONDS, Outlets, Publisher
-from pop3_sensor.report import Report, judged
+from pop3_sensor.report import Report, judged, paused
 from pop3_sensor.settings import ResultHandling
 from pop3_sensor.verdict import State
-from pop3_sensor.vocabulary import Status
+from pop3_sensor.vocabulary import PauseReason, Reason, Status
 from tests.fakes.clock import Clock
-from tests.fakes.memory import Metrics, Results, States
+from tests.fakes.memory import Events, Metrics, Others, Results, States
 from tests.fakes.samples import AT, REFUSED, SEEN, SENSOR
 
 SOON = 5.0  # how long a test waits for what must happen
@@ -47,10 +47,15 @@ class Desk:
 
     metrics: Metrics = field(default_factory=Metrics)
     states: States = field(default_factory=States)
+    events: Events = field(default_factory=Events)
+    others: Others = field(default_factory=Others)
     results: Results = field(default_factory=Results)
 
     def __post_init__(self) -> None:
-        self.publisher = Publisher(Outlets(self.metrics, self.states, self.results))
+        outlets = Outlets(
+            metrics=self.metrics, states=self.states, events=self.events, others=self.others, results=self.results
+        )
+        self.publisher = Publisher(outlets)
 
 
 @pytest.fixture
@@ -90,31 +95,98 @@ def test_a_state_is_written_when_something_in_it_changes(
     assert ["mail-1"][: int(written)] == desk.states.saved
 
 
-def test_the_scan_s_time_goes_with_the_state(desk: Desk) -> None:
-    """Of two invocations the later scan wins, whichever writes last."""
-    later = replace(REFUSED, at=AT + timedelta(seconds=1))
-    desk.publisher.publish([report(seen=later)])
+def test_of_two_that_saw_the_same_state_before_one_records_and_tells() -> None:
+    """Two invocations at once: one event, and metrics of both."""
+    desk = Desk()
+    first, second = report(), report(seen=replace(REFUSED, at=AT + timedelta(seconds=1)))
+    desk.publisher.publish([first])
+    desk.publisher.publish([second])
+    assert ["mail-1"] == desk.states.saved
+    assert {"mail-1": first.state} == desk.states.load()
+    assert [first.change()] == desk.events.changes
+    assert [*points("mail-1"), Point("mail-1", Channel.DOWNTIME, 0, second.seen.at)] == desk.metrics.points
+
+
+# By how much the scan is later than the one of which the state is stored: is it recorded.
+LATER = {"later": (1, True), "at the same moment": (0, False), "earlier": (-1, False)}
+
+
+@pytest.mark.parametrize(("microseconds", "recorded"), LATER.values(), ids=LATER)
+def test_a_clock_that_went_backwards_undoes_nothing(desk: Desk, microseconds: int, recorded: bool) -> None:
     desk.publisher.publish([report()])
-    assert desk.states.load()["mail-1"].status is Status.WARNING
+    (before,) = desk.states.load().values()
+    again = replace(REFUSED, at=AT + microseconds * timedelta(microseconds=1))
+    desk.publisher.publish([report(previous=before, seen=again)])
+    assert 1 + recorded == len(desk.states.saved) == len(desk.events.changes)
+
+
+# The state before, what is reported: the statuses that the event names.
+PAUSED = State(Status.PAUSED, AT - timedelta(hours=1), pause_reasons=(PauseReason.USER,), message="paused: user")
+OUR_TROUBLE = Observation(AT, trouble=Trouble(Reason.NOT_RUN, None, "no time"))
+EVENTS: dict[str, tuple[State | None, Observation, list[tuple[str, str]]]] = {
+    "a new sensor that is Up": (None, SEEN, [("Unknown", "Up")]),
+    "a new sensor that fails": (None, REFUSED, [("Unknown", "Warning")]),
+    "a new sensor that stays Unknown": (None, OUR_TROUBLE, []),
+    "as it was": (STILL_UP, SEEN, []),
+    "a failure": (STILL_UP, REFUSED, [("Up", "Warning")]),
+    "one more failure": (State(Status.WARNING, AT, failures=1), REFUSED, [("Warning", "Down")]),
+    "and one more, of another kind": (State(Status.DOWN, AT, "lookup", "timeout", "late", 2), REFUSED, []),
+    "resumed": (PAUSED, SEEN, [("Paused", "Up")]),
+    "Unknown after Up": (STILL_UP, OUR_TROUBLE, [("Up", "Unknown")]),
+}
+
+
+@pytest.mark.parametrize(("previous", "seen", "told"), EVENTS.values(), ids=EVENTS)
+def test_one_event_for_a_change_of_status_and_none_without(
+    desk: Desk, previous: State | None, seen: Observation, told: list[tuple[str, str]]
+) -> None:
+    desk.publisher.publish([report(previous=previous, seen=seen)])
+    details = [change.detail for change in desk.events.changes]
+    assert told == [(detail["previous_status"], detail["status"]) for detail in details]
+
+
+def test_who_is_paused_publishes_no_channel_and_stores_no_result(desk: Desk) -> None:
+    """Nothing was scanned, so the files of the last scan stand."""
+    settings = replace(SENSOR, result_handling="store", channels=tuple(Channel), paused=(None,))
+    desk.publisher.publish([paused(settings, (PauseReason.USER,), STILL_UP, AT)])
+    assert ([], {}) == (desk.metrics.points, desk.results.files)
+    (state,) = desk.states.load().values()
+    assert (Status.PAUSED, (PauseReason.USER,), "paused: user") == (state.status, state.pause_reasons, state.message)
+    (change,) = desk.events.changes
+    assert ("Up", "Paused") == (change.detail["previous_status"], change.detail["status"])
+
+
+def test_what_is_gone_is_forgotten(desk: Desk) -> None:
+    desk.publisher.publish([report("a"), report("b")])
+    desk.publisher.forget(["a", "never there"])
+    assert ["b"] == list(desk.states.load())
+    desk.states.fault = FAULT
+    desk.publisher.forget(["b", "c"])
+    assert 2 == desk.publisher.failed
 
 
 FAULT = ServiceError("the service is on fire")
 # What fails; how many failures that is for two sensors that store their results.
-BROKEN = {"metrics": 1, "states": 2, "results": 4, "metrics states results": 7}
-ALL_OF_IT = {"metrics": 4, "states": 2, "results": 4}
+BROKEN = {"metrics": 1, "states": 2, "events": 1, "results": 4, "metrics states results": 7}
+ALL_OF_IT = {"metrics": 4, "states": 2, "events": 2, "results": 4}
 
 
 @pytest.mark.parametrize(("broken", "failures"), BROKEN.items(), ids=BROKEN)
 def test_no_failure_stops_another(broken: str, failures: int, log: list[logging.LogRecord]) -> None:
     faults = dict.fromkeys(broken.split(), ServiceError("the service is on fire"))
     desk = Desk(
-        Metrics(fault=faults.get("metrics")), States(fault=faults.get("states")), Results(fault=faults.get("results"))
+        metrics=Metrics(fault=faults.get("metrics")),
+        states=States(fault=faults.get("states")),
+        events=Events(fault=faults.get("events")),
+        results=Results(fault=faults.get("results")),
     )
     desk.publisher.publish([report("a", handling="store"), report("b", handling="store")])
     assert failures == desk.publisher.failed
     assert ["could not publish: the service is on fire"] * failures == [record.getMessage() for record in log]
-    went_out = (len(desk.metrics.points), len(desk.states.saved), len(desk.results.files))
-    assert tuple(0 if name in faults else whole for name, whole in ALL_OF_IT.items()) == went_out
+    went_out = (len(desk.metrics.points), len(desk.states.saved), len(desk.events.changes), len(desk.results.files))
+    # Who could not record a change tells nobody of it: the next tick will.
+    silent = faults.keys() | ({"events"} if "states" in faults else set())
+    assert tuple(0 if name in silent else whole for name, whole in ALL_OF_IT.items()) == went_out
 
 
 Scene = Callable[[asyncio.Queue[Report | None]], Awaitable[None]]

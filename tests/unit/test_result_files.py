@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from pop3_sensor.calendars import MaintenanceWindow, Schedule
 from pop3_sensor.channels import Channel
 from pop3_sensor.credentials import Credentials
+from pop3_sensor.limits import Limits
 from pop3_sensor.observation import CertificateFacts, Line, Observation, Trouble
 from pop3_sensor.report import judged
 from pop3_sensor.result_files import dialogue, file_names, is_stored, summary
@@ -78,8 +80,18 @@ Settings
   ip_version:            ipv4
   result_handling:       store
   channels:              MailboxSize
+  primary_channel:       ResponseTime
+  graph_type:            independent
+  limits:                {}
   interval:              60
   warning_scans:         1
+  dependency_delay:      0
+  schedules:
+  maintenance_windows:
+  paused:
+  masters:
+  vanished_masters:
+  ancestors:
 """
 
 
@@ -94,7 +106,31 @@ def test_the_summary_of_a_good_scan() -> None:
         result_handling="store",
         channels=(Channel.MAILBOX_SIZE,),
     )
-    assert UP == summary(judged("mail-1", settings, SEEN, None))
+    lines = summary(judged("mail-1", settings, SEEN, None)).splitlines()
+    assert UP.splitlines() == [line.rstrip() for line in lines]
+
+
+def test_the_summary_shows_settings_of_every_kind() -> None:
+    settings = replace(
+        SENSOR,
+        limits={Channel.RESPONSE_TIME: Limits(upper_error=5)},
+        schedules=(Schedule("Europe/Berlin", ("fr:17:00-mo:09:00",)),),
+        maintenance_windows=(MaintenanceWindow(AT, AT + timedelta(hours=1)),),
+        paused=(None, AT),
+        masters=("ping",),
+        ancestors=("rack", "root"),
+    )
+    lines = summary(judged("mail-1", settings, SEEN, None)).splitlines()
+    for name, shown in {
+        "limits": "ResponseTime",
+        "schedules": "fr:17:00-mo:09:00",
+        "maintenance_windows": "2026",
+        "paused": "2026",
+        "masters": "ping",
+        "ancestors": "rack, root",
+    }.items():
+        (line,) = [line for line in lines if line.startswith(f"  {name}: ")]
+        assert shown in line
 
 
 DOWN = """\

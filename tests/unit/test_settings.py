@@ -1,14 +1,17 @@
 """From an item to the settings in force: the contract's table of defaults (section 2), and what must not be missing."""
 
 import dataclasses
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import trustme
 
 from pop3_sensor.channels import Channel
-from pop3_sensor.inheritance import settings_of
-from pop3_sensor.items import InvalidSettings, read_item
+from pop3_sensor.inheritance import Inheritance, settings_of
+from pop3_sensor.items import Item
+from pop3_sensor.limits import Limits
+from pop3_sensor.problems import InvalidSettings, read_item
 from pop3_sensor.settings import Settings
 from tests.fakes.samples import SENSOR
 
@@ -31,8 +34,19 @@ DEFAULTS = {
     "ip_version": "ipv4",
     "result_handling": "discard",
     "channels": (),
+    "primary_channel": "ResponseTime",
+    "graph_type": "independent",
+    "stack_unit": None,
+    "limits": {},
     "interval": 60,
     "warning_scans": 1,
+    "dependency_delay": 0,
+    "schedules": (),
+    "maintenance_windows": (),
+    "paused": (),
+    "masters": (),
+    "vanished_masters": (),
+    "ancestors": (),
 }
 
 CA = trustme.CA().cert_pem.bytes().decode()
@@ -55,13 +69,56 @@ OTHERWISE = {
     "ip_version": "any",
     "result_handling": "store",
     "channels": (Channel.STATUS,),
+    "primary_channel": "Status",
+    "graph_type": "stacked",
+    "stack_unit": "Percent",
     "interval": 300,
     "warning_scans": 0,
+    "dependency_delay": 90,
+}
+
+# Attributes that take another form, or another name for the sum of all that hold.
+MOMENT = datetime(2026, 2, 1, 6, tzinfo=UTC)
+NO_LIMITS = dataclasses.asdict(Limits())
+ADDING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "limits, in the order of their names": (
+        {"limits": {"ResponseTime": {"upper_error": 5}, "ConnectTime": {"lower_warning": 0.5, "warning_message": "!"}}},
+        {
+            "limits": {
+                "ConnectTime": {**NO_LIMITS, "lower_warning": 0.5, "warning_message": "!"},
+                "ResponseTime": {**NO_LIMITS, "upper_error": 5},
+            }
+        },
+    ),
+    "a schedule": (
+        {"schedule": {"time_zone": "Europe/Berlin", "paused": ["fr:17:00-mo:09:00"]}},
+        {"schedules": ({"time_zone": "Europe/Berlin", "paused": ("fr:17:00-mo:09:00",)},)},
+    ),
+    "a schedule that never pauses": (
+        {"schedule": {"time_zone": "UTC", "paused": []}},
+        {"schedules": ({"time_zone": "UTC", "paused": ()},)},
+    ),
+    "a preset of a time zone": (
+        {"schedule": {"time_zone": "Asia/Tokyo", "preset": "weekdays"}},
+        {"schedules": ({"time_zone": "Asia/Tokyo", "paused": ("sa:00:00-mo:00:00",)},)},
+    ),
+    "a preset by its name alone": (
+        {"schedule": "weekends"},
+        {"schedules": ({"time_zone": "UTC", "paused": ("mo:00:00-sa:00:00",)},)},
+    ),
+    "windows": (
+        {"maintenance_windows": [{"start": "2026-02-01T06:00:00Z", "end": "2026-02-01T08:00:00+01:00"}]},
+        {"maintenance_windows": ({"start": MOMENT, "end": MOMENT + timedelta(hours=1)},)},
+    ),
+    "a pause": ({"paused": True}, {"paused": (None,)}),
+    "no pause": ({"paused": False}, {"paused": ()}),
+    "a pause until": ({"paused": "2026-02-01T07:00:00+01:00"}, {"paused": (MOMENT,)}),
+    "a dependency": ({"depends_on": "ping"}, {"masters": ("ping",)}),
 }
 
 
 def settings(**attributes: Any) -> Settings:
-    return settings_of(read_item({"id": "mail-1", **attributes}))
+    return settings_of(read_item({"id": "mail-1", **attributes}), Inheritance())
 
 
 def test_the_defaults() -> None:
@@ -69,8 +126,17 @@ def test_the_defaults() -> None:
 
 
 def test_whatever_is_written_is_in_force() -> None:
-    assert OTHERWISE.keys() | {"id"} == DEFAULTS.keys()
-    assert {"id": "mail-1", **OTHERWISE} == dataclasses.asdict(settings(**OTHERWISE))
+    others = {name for _, in_force in ADDING.values() for name in in_force} | {"vanished_masters", "ancestors"}
+    assert OTHERWISE.keys() | others | {"id"} == DEFAULTS.keys()
+    assert {**DEFAULTS, **OTHERWISE} == dataclasses.asdict(settings(**OTHERWISE))
+
+
+@pytest.mark.parametrize(("written", "in_force"), ADDING.values(), ids=ADDING)
+def test_what_takes_another_form(written: dict[str, Any], in_force: dict[str, Any]) -> None:
+    expected = {**DEFAULTS, **in_force}
+    found = dataclasses.asdict(settings(host="mail.example.org", **written))
+    assert expected == found
+    assert list(expected["limits"]) == list(found["limits"])
 
 
 # Attribute, what is written, what is in force.
@@ -104,7 +170,7 @@ def test_the_port_follows_from_the_transport_security(written: dict[str, Any], p
     assert port == settings(host="mail.example.org", **written).port
 
 
-NO_HOST = "host: is missing; allowed: a DNS name or an IP address, without a port"
+NO_HOST = "host: is missing, here and in everything above; allowed: a DNS name or an IP address, without a port"
 NO_SECRET = "secret_id: is missing, and authentication is {}; allowed: the name or ARN of a Secrets Manager secret"
 MISSING: dict[str, tuple[dict[str, Any], list[str]]] = {
     "the host": ({}, [NO_HOST]),
@@ -127,6 +193,57 @@ def test_what_must_not_be_missing(written: dict[str, Any], told: list[str]) -> N
     with pytest.raises(InvalidSettings) as caught:
         settings(**written)
     assert told == [str(problem) for problem in caught.value.problems]
+
+
+MISFITS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a unit to stack, and nothing is stacked": (
+        {"stack_unit": "Percent"},
+        [f"stack_unit: is set, but graph_type is not stacked; allowed: {Item.model_fields['stack_unit'].description}"],
+    ),
+    "a unit that no channel has": (
+        {"graph_type": "stacked", "stack_unit": "Bytes"},
+        ["stack_unit: Bytes is not among the units of this sensor's channels: Milliseconds, Percent"],
+    ),
+    "a primary channel that is not published": (
+        {"primary_channel": "LoginTime", "channels": ["Status"]},
+        ["primary_channel: LoginTime is not among this sensor's channels: ResponseTime, Downtime, Status"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("written", "told"), MISFITS.values(), ids=MISFITS)
+def test_what_does_not_fit_together(written: dict[str, Any], told: list[str]) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        settings(host="mail.example.org", **written)
+    assert told == [str(problem) for problem in caught.value.problems]
+
+
+# Primary channel, unit to stack: the unit that is stacked.
+STACKED: dict[str, tuple[dict[str, Any], str]] = {
+    "the default": ({}, "Milliseconds"),
+    "that of the primary channel": ({"primary_channel": "Downtime"}, "Percent"),
+    "its own": ({"stack_unit": "Percent"}, "Percent"),
+}
+
+
+@pytest.mark.parametrize(("written", "unit"), STACKED.values(), ids=STACKED)
+def test_the_unit_to_stack(written: dict[str, Any], unit: str) -> None:
+    assert unit == settings(host="mail.example.org", graph_type="stacked", **written).stacked_unit
+
+
+def test_a_fingerprint_changes_with_every_setting_and_nothing_else() -> None:
+    """Only where the next scan is further away than a minute: a state that is not compared need not change."""
+    slow = {"host": "mail.example.org", "interval": 300, "secret_id": "a", "channels": ["LoginTime"]}
+    others = {name: value for name, value in OTHERWISE.items() if name not in ("stack_unit", "interval")}
+    written: list[dict[str, Any]] = [
+        {},
+        *({name: value} for name, value in (others | {"primary_channel": "LoginTime"}).items()),
+    ]
+    written += [given for given, _ in ADDING.values() if given != {"paused": False}]
+    prints = [settings(**slow | given).fingerprint for given in written]
+    assert prints == [settings(**slow | given).fingerprint for given in written]
+    assert len(prints) == len(set(prints))
+    assert ["", ""] == [settings(host="mail.example.org", interval=interval).fingerprint for interval in (30, 60)]
 
 
 def test_a_secret_without_authentication_is_no_fault() -> None:

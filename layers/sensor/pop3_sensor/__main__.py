@@ -1,10 +1,10 @@
-"""`python -m pop3_sensor scan HOST`."""
+"""`python -m pop3_sensor scan HOST` and `python -m pop3_sensor validate FILE`."""
 
 import argparse
 import sys
 from typing import NoReturn
 
-from . import by_hand
+from . import by_hand, validate
 
 
 class _Parser(argparse.ArgumentParser):
@@ -22,6 +22,13 @@ def main() -> int:
     )
     by_hand.add_arguments(scan)
     scan.set_defaults(run=by_hand.run)
+    validate_ = commands.add_parser(
+        "validate", help="check items before they are written; exit status 0 where all are good"
+    )
+    validate.add_arguments(validate_)
+    validate_.set_defaults(run=validate.run)
+    schema = commands.add_parser("schema", help="print the JSON Schema of an item")
+    schema.set_defaults(run=validate.print_schema)
     arguments = parser.parse_args()
     status: int = arguments.run(arguments)
     return status

@@ -7,7 +7,11 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from .calendars import minutes_of
 from .certificates import check_authorities
 from .channels import Channel
 
@@ -81,6 +85,44 @@ def authorities(pem: str) -> str:
     if not check_authorities(pem):
         raise ValueError(f"holds {len(pem)} characters in which there is no certificate")
     return pem
+
+
+def moment(value: object) -> datetime:
+    """ISO 8601 with an offset: without one nobody knows when it is."""
+    try:
+        parsed = datetime.fromisoformat(str(value))
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed.tzinfo is None:
+        raise ValueError(f"holds {str(value)[:100]!r}")
+    return parsed
+
+
+def pause(value: object) -> bool | datetime:
+    """Whether, or until when."""
+    return value if isinstance(value, bool) else moment(value)
+
+
+def limited_channels(limits: dict[str, Any]) -> dict[str, Any]:
+    """Status and Downtime follow from the limits, so they can have none."""
+    for channel in limits:
+        if channel not in set(Channel) - {Channel.STATUS, Channel.DOWNTIME}:
+            raise ValueError(f"holds limits for {channel[:100]!r}")
+    return limits
+
+
+def time_zone(name_: str) -> str:
+    try:
+        ZoneInfo(name_)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # ValueError, OSError: a path, or a folder of zones
+        raise ValueError(f"holds {name_[:100]!r}, which is no IANA time zone") from None
+    return name_
+
+
+def periods(given: tuple[str, ...]) -> tuple[str, ...]:
+    for period in given:
+        minutes_of(period)
+    return given
 
 
 def interval(seconds: int) -> int:

@@ -6,14 +6,17 @@ import os
 import boto3
 
 from .aws.calls import CONFIG
+from .aws.event_bus import DefaultEventBus
 from .aws.metrics import Metrics
 from .aws.results_bucket import ResultsBucket
+from .aws.scan_queue import ScanQueue
 from .aws.secrets import Secrets
 from .aws.sensors_table import SensorsTable
 from .aws.states_table import StatesTable
 from .environment import Environment
+from .fleet import Policy
 from .keyring import Keyring
-from .monitor import Monitor, Policy
+from .monitor import Monitor
 from .publisher import Outlets
 
 
@@ -25,6 +28,8 @@ def monitor() -> Monitor:
     dynamodb = session.client("dynamodb", config=CONFIG)
     outlets = Outlets(
         metrics=Metrics(session.client("cloudwatch", config=CONFIG), environment.metrics_namespace),
+        events=DefaultEventBus(session.client("events", config=CONFIG)),
+        others=ScanQueue(session.client("sqs", config=CONFIG), environment.scan_queue_url),
         states=StatesTable(dynamodb, environment.states_table),
         results=ResultsBucket(lambda: session.client("s3", config=CONFIG), environment.results_bucket),
     )

@@ -13,10 +13,11 @@ from typing import Any
 from pydantic import SecretStr
 
 from .credentials import Credentials, parse_credentials
-from .inheritance import settings_of
-from .items import InvalidSettings, Item, read_item
+from .inheritance import Inheritance, settings_of
+from .items import Item
 from .networks import parse_networks
 from .observation import ScanError
+from .problems import InvalidSettings, read_item
 from .report import judged
 from .result_files import dialogue, summary
 from .scan import scan
@@ -94,7 +95,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     if arguments.trusted_ca is not None:
         item["trusted_ca"] = arguments.trusted_ca.read_text()
     item["warning_scans"] = 0  # one scan has no history to be patient with
-    return settings_of(read_item(item))
+    return settings_of(read_item(item), Inheritance())
 
 
 def _credentials(settings: Settings, password_file: Path | None) -> Credentials | None:

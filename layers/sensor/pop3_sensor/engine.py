@@ -38,34 +38,28 @@ def unscanned(reason: Reason, message: str) -> Observation:
 
 
 class Engine:
-    """`renew` fetches credentials past every cache; None where that gave nothing new."""
+    """Of one invocation, which ends in `seconds`. `renew` fetches credentials past every cache; None: nothing new."""
 
-    def __init__(self, forbidden: Sequence[Network], renew: Renew, concurrency: int = CONCURRENCY) -> None:
+    def __init__(
+        self, forbidden: Sequence[Network], renew: Renew, seconds: float, concurrency: int = CONCURRENCY
+    ) -> None:
         self._forbidden = forbidden
         self._renew = renew
-        self._concurrency = concurrency
+        self._whole = seconds
+        self._end = asyncio.get_running_loop().time() + seconds
+        self._free = asyncio.Semaphore(concurrency)
 
-    async def run(self, jobs: Sequence[Job], seconds: float, report: Callable[[Job, Observation], None]) -> None:
-        """Reports each observation as it comes: exactly one for each job, all within `seconds`."""
-        end = asyncio.get_running_loop().time() + seconds
-        free = asyncio.Semaphore(self._concurrency)
+    async def scan(self, job: Job) -> Observation:
+        """Never raises; returns within the invocation's time."""
+        async with self._free:  # the scan's clock starts inside: waiting here is nobody's latency
+            return await self._scan_safely(job)
 
-        async def work(job: Job) -> None:
-            async with free:  # the scan's clock starts inside: waiting here is nobody's latency
-                report(job, await self._scan_safely(job, seconds, end))
-
-        # The longest first: what may take the whole invocation must begin with it.
-        ordered = sorted(jobs, key=lambda job: job.settings.timeout, reverse=True)
-        async with asyncio.TaskGroup() as group:
-            for job in ordered:
-                group.create_task(work(job))
-
-    async def _scan_safely(self, job: Job, whole: float, end: float) -> Observation:
+    async def _scan_safely(self, job: Job) -> Observation:
         timeout = job.settings.timeout
-        left = end - asyncio.get_running_loop().time()
+        left = self._end - asyncio.get_running_loop().time()
         # A timeout that not even a whole invocation holds is cut; any other scan starts only if all of it fits, so
         # that our own deadline is never reported as the server's.
-        if left < (timeout if timeout <= whole else whole / 2) or left <= 0:
+        if left < (timeout if timeout <= self._whole else self._whole / 2) or left <= 0:
             return unscanned(
                 Reason.NOT_RUN, f"the invocation had no time left for this sensor's timeout of {timeout} s"
             )

@@ -16,6 +16,7 @@ class Environment(BaseModel):
     sensors_table: str
     states_table: str
     results_bucket: str
+    scan_queue_url: str
     metrics_namespace: str
     forbidden_networks: Annotated[tuple[Network, ...], BeforeValidator(parse_networks)] = parse_networks(
         DEFAULT_FORBIDDEN

@@ -1,40 +1,96 @@
-"""An item of the Sensors table as somebody wrote it: strict, frozen, and wrong in words that help."""
+"""An item of the Sensors table as somebody wrote it: strict and frozen. Each description says what is allowed."""
 
-import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from . import attributes
-from .channels import Channel
+from .calendars import PRESETS, MaintenanceWindow, Schedule
+from .channels import Channel, Unit
+from .limits import Limits
 from .settings import (
     ID_PATTERN,
     Authentication,
     CertificateCheck,
     CleartextLogin,
+    GraphType,
     IpVersion,
     Kind,
     ResultHandling,
     TransportSecurity,
 )
 
-# Their values are never shown: a password that was pasted into the wrong field must not reach a log.
-_NEVER_SHOWN = frozenset({"username", "secret_id", "secret_key", "trusted_ca", "comment"})
-
 _Lax = Field(strict=False)  # DynamoDB has lists and sets; both become tuples
 _Sendable = Annotated[str, AfterValidator(attributes.sendable)]
 
 
-class Item(BaseModel):
-    """None: not set here, so the parent's value or the default counts. Each description says what is allowed."""
+_STRICT = ConfigDict(strict=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+_Moment = Annotated[Any, AfterValidator(attributes.moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+class WrittenSchedule(BaseModel):
+    model_config = _STRICT
+
+    time_zone: Annotated[str, AfterValidator(attributes.time_zone)]
+    paused: Annotated[tuple[str, ...], _Lax, AfterValidator(attributes.periods)] | None = None
+    preset: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.paused is None) == (self.preset is None):
+            raise ValueError("needs either paused or preset")
+        if self.preset is not None and self.preset not in PRESETS:
+            raise ValueError(f"holds the preset {self.preset[:100]!r}")
+        return self
+
+    def schedule(self) -> Schedule:
+        return Schedule(self.time_zone, PRESETS[self.preset] if self.preset else self.paused or ())
+
+
+def _preset_alone(written: object) -> object:
+    return {"time_zone": "UTC", "preset": written} if isinstance(written, str) else written
+
+
+class WrittenWindow(BaseModel):
+    model_config = _STRICT
+
+    start: _Moment
+    end: _Moment
+
+    @model_validator(mode="after")
+    def _end_after_start(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("ends before it starts")
+        return self
+
+    def window(self) -> MaintenanceWindow:
+        return MaintenanceWindow(self.start, self.end)
+
+
+class WrittenLimits(BaseModel):
+    model_config = _STRICT
+
+    upper_error: float | None = None
+    upper_warning: float | None = None
+    lower_warning: float | None = None
+    lower_error: float | None = None
+    error_message: str = Field("", max_length=200)
+    warning_message: str = Field("", max_length=200)
+
+    def limits(self) -> Limits:
+        return Limits(**self.model_dump())
+
+
+class Item(BaseModel):
+    """None: not set here, so that the parent's value or the default counts."""
+
+    model_config = _STRICT
 
     id: str = Field(pattern=ID_PATTERN, description="1 to 64 of A-Z a-z 0-9 . _ -")
     kind: Kind = Field("sensor", description="sensor, device or group")
+    parent: Annotated[str, Field(pattern=ID_PATTERN)] | None = Field(None, description="the id of a device or group")
     comment: Any = Field(None, description="free text")
     name: Annotated[str, AfterValidator(attributes.name)] | None = Field(
         None, description="1 to 128 characters, no control characters"
@@ -65,64 +121,31 @@ class Item(BaseModel):
     channels: Annotated[tuple[str, ...], _Lax, AfterValidator(attributes.channels)] | None = Field(
         None, description=f"a list out of {', '.join(Channel)}"
     )
+    primary_channel: Channel | None = Field(None, strict=False, description="a channel that this sensor publishes")
+    graph_type: GraphType | None = Field(None, description="independent or stacked")
+    stack_unit: Unit | None = Field(None, description="a unit of this sensor's channels, where graph_type is stacked")
+    limits: Annotated[dict[str, WrittenLimits], AfterValidator(attributes.limited_channels)] | None = Field(
+        None,
+        description="a map from a channel to upper_error, upper_warning, lower_warning, lower_error (numbers), "
+        "error_message, warning_message (texts of at most 200 characters)",
+    )
     interval: Annotated[int, AfterValidator(attributes.interval)] | None = Field(
         None, description="30, or a multiple of 60 up to 864000 (10 days), in seconds"
     )
     warning_scans: int | None = Field(None, ge=0, le=5, description="a whole number from 0 to 5")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong with an item, in words that name the attribute and what is allowed."""
-
-    attribute: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.attribute}: {self.text}"
-
-
-class InvalidSettings(Exception):
-    """A sensor that cannot be scanned as written, with every problem that was found."""
-
-    def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(map(str, problems)))
-        self.problems = problems
-
-
-def read_item(attributes_: Mapping[str, Any]) -> Item:
-    """Raises InvalidSettings with a problem for each attribute at fault."""
-    try:
-        return Item.model_validate(dict(attributes_))
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-        problems = {str(detail["loc"][0]): _problem(detail, attributes_) for detail in reversed(details)}
-        raise InvalidSettings(*reversed(problems.values())) from None
-
-
-def _problem(detail: ErrorDetails, written: Mapping[str, Any]) -> Problem:
-    attribute = str(detail["loc"][0])
-    if detail["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(attribute, Item.model_fields, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        return Problem(attribute[:64], f"there is no such attribute{hint}")
-    allowed = Item.model_fields[attribute].description
-    if detail["type"] == "missing":
-        return Problem(attribute, f"is missing; allowed: {allowed}")
-    cause = detail.get("ctx", {}).get("error")
-    holds = str(cause) if isinstance(cause, ValueError) else f"holds {_shown(attribute, written[attribute])}"
-    return Problem(attribute, f"{holds}; allowed: {allowed}")
-
-
-def _shown(attribute: str, value: object) -> str:
-    if attribute in _NEVER_SHOWN:
-        return "something else"
-    match value:
-        case str():
-            return f"the text {value[:100]!r}"
-        case bool():
-            return f"the boolean {str(value).lower()}"
-        case int() | float():
-            return f"{value}"
-        case _:
-            return f"a {type(value).__name__}"
+    schedule: (
+        Annotated[WrittenSchedule, BeforeValidator(_preset_alone, json_schema_input_type=WrittenSchedule | str)] | None
+    ) = Field(
+        None,
+        description="a map of time_zone (an IANA name) and either paused (a list of periods like fr:17:00-mo:09:00) "
+        f"or preset ({', '.join(PRESETS)})",
+    )
+    maintenance_windows: Annotated[tuple[WrittenWindow, ...], _Lax] | None = Field(
+        None, description="a list of maps with start and end, ISO 8601 with an offset, end after start"
+    )
+    depends_on: Annotated[str, Field(pattern=ID_PATTERN)] | None = Field(None, description="the id of a sensor")
+    master_for_parent: bool | None = Field(None, description="true or false")
+    dependency_delay: int | None = Field(None, ge=0, le=86400, description="whole seconds from 0 to 86400")
+    paused: Annotated[Any, AfterValidator(attributes.pause), WithJsonSchema({"type": ["boolean", "string"]})] = Field(
+        default=False, description="true, false, or an ISO 8601 time with an offset until which it is paused"
+    )

@@ -46,6 +46,7 @@ class Keyring:
         try:
             return parse_credentials(held, settings.secret_id, key=settings.secret_key, username=settings.username)
         except ScanError as error:
+            self._kept[settings.secret_id] = _Kept(held, float("-inf"))  # somebody may be mending it just now
             return error
 
     def renew(self, settings: Settings, rejected: Credentials, since: float) -> Credentials | None:

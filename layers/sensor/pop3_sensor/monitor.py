@@ -3,65 +3,50 @@
 import asyncio
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from .batches import Batch, batches
 from .credentials import Credentials
+from .dependencies import masters_first
 from .due import is_due
-from .engine import Engine, Job, unscanned
-from .inheritance import settings_of
-from .items import InvalidSettings, read_item
+from .engine import Engine, Job, Renew, unscanned
+from .fleet import Fleet, Policy, read_fleet
 from .keyring import Keyring
 from .networks import Network
-from .observation import Observation
 from .ports import SensorSource
+from .problems import InvalidSettings
 from .publisher import Outlets, Publisher
 from .report import Report, judged
-from .settings import Settings
-from .verdict import State
+from .rounds import Now, Round, Scanner
+from .settings import HALF_MINUTE, MINUTE, Settings
 from .vocabulary import Reason, Status
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """What the deployment imposes on every sensor."""
-
-    forbidden: Sequence[Network]
-    refuse_cleartext_login: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """What an invocation read at its start, by sensor id."""
-
-    settings: Mapping[str, Settings]
-    invalid: Mapping[str, InvalidSettings]
-    states: Mapping[str, State]
-
-
-@dataclass(frozen=True, slots=True)
 class Tick:
-    """The counts of one tick; the statuses are those of the sensors that it scanned or found invalid."""
+    """The counts of one tick. `statuses`: of the sensors that it attended to; `reasons`: why, where not Up."""
 
     sensors: int
-    due: int
     invalid: int
     statuses: Counter[Status]
-    not_run: int
+    reasons: Counter[Reason]
+    handed_on: int = 0
 
     def as_json(self) -> dict[str, int]:
         """The summary of the contract (section 7)."""
+        due = self.statuses.total() - self.statuses[Status.PAUSED] - self.invalid
         return {
             "sensors": self.sensors,
-            "due": self.due,
-            "scanned": self.due - self.not_run,
-            "handed_on": 0,
-            "paused": 0,
+            "due": due,
+            "scanned": due - self.reasons[Reason.NOT_RUN],
+            "handed_on": self.handed_on,
+            "paused": self.statuses[Status.PAUSED],
             "invalid": self.invalid,
             "up": self.statuses[Status.UP],
             "warning": self.statuses[Status.WARNING],
@@ -71,89 +56,123 @@ class Tick:
 
 
 class Monitor:
-    def __init__(self, sensors: SensorSource, outlets: Outlets, keyring: Keyring, policy: Policy) -> None:
+    """`make_engine` and `now`: for a simulation, which has other servers and another clock."""
+
+    def __init__(
+        self,
+        sensors: SensorSource,
+        outlets: Outlets,
+        keyring: Keyring,
+        policy: Policy,
+        *,
+        make_engine: Callable[[Sequence[Network], Renew, float], Scanner] = Engine,
+        now: Now = lambda: datetime.now(UTC),
+    ) -> None:
+        self._make_engine = make_engine
+        self._now = now
         self._sensors = sensors
         self._outlets = outlets
         self._keyring = keyring
         self._policy = policy
         self.failed_publishes = 0  # in the last call
+        self._ticks: deque[datetime] = deque(maxlen=10)
 
     def tick(self, at: datetime, seconds: float) -> Tick:
         """Scans what is due at this tick of the schedule, within `seconds`. Raises ServiceError for the tables."""
         end = time.monotonic() + seconds
-        fleet = self._load()
-        due = [s for s in fleet.settings.values() if is_due(s, fleet.states.get(s.id), at)]
+        fleet = read_fleet(self._sensors, self._outlets.states, self._policy)
         statuses: Counter[Status] = Counter()
-        invalid = [self._invalid(sensor_id, error, fleet) for sensor_id, error in fleet.invalid.items()]
-        not_run = 0
+        reasons: Counter[Reason] = Counter()
 
         def note(report: Report) -> None:
-            nonlocal not_run
             statuses[report.verdict.status] += 1
-            not_run += report.reason is Reason.NOT_RUN
+            if report.verdict.trouble:
+                reasons[report.verdict.trouble.reason] += 1
 
-        self._run(due, invalid, fleet, end, note)
-        sensors = len(fleet.settings) + len(fleet.invalid)
-        return Tick(sensors, len(due), len(fleet.invalid), statuses, not_run)
+        if at in self._ticks:  # the schedule delivers at least once
+            logger.info("tick repeated: nothing is scanned twice", extra={"tick": at.isoformat()})
+            return Tick(len(fleet), 0, statuses, reasons)
+        self._ticks.append(at)
+        longest_first = sorted(fleet.settings.values(), key=lambda one: one.timeout, reverse=True)
+        sensors = masters_first({one.id: one for one in longest_first})
+        likely = [one for one in sensors if is_due(one, fleet.states.get(one.id), at)]
+        publisher = Publisher(self._outlets)
+        # The schedule ticks once a minute: the half minute comes from the queue.
+        half_minute = [one for one in sensors if one.interval == HALF_MINUTE]
+        again = at + timedelta(seconds=HALF_MINUTE)
+        delay = round((again - self._now()).total_seconds())
+        publisher.hand_on(list(batches(again, half_minute)), min(max(delay, 0), HALF_MINUTE))
+        self._run(
+            fleet,
+            likely,
+            fleet.invalid,
+            lambda round_: round_.tick(sensors, at),
+            end=end,
+            note=note,
+            publisher=publisher,
+        )
+        publisher.forget(fleet.gone)
+        self.failed_publishes = publisher.failed
+        return Tick(len(fleet), len(fleet.invalid), statuses, reasons, len(half_minute))
+
+    def take(self, batch: Batch, seconds: float) -> None:
+        """Scans what another invocation handed on, unless that is so late that the next tick has come."""
+        end = time.monotonic() + seconds
+        if self._now() - batch.due > timedelta(seconds=MINUTE):
+            logger.warning("a batch came too late and is dropped", extra={"due": batch.due.isoformat()})
+            return
+        fleet = Fleet({one.id: one for one in batch.sensors}, {}, self._outlets.states.load())
+        sensors = list(batch.sensors)
+        publisher = Publisher(self._outlets)
+        self._run(
+            fleet,
+            sensors,
+            (),
+            lambda round_: round_.tick(sensors, batch.due, lambda *_: True),
+            end=end,
+            note=lambda _: None,
+            publisher=publisher,
+        )
 
     def scan_now(self, sensor_ids: Iterable[str], seconds: float) -> list[dict[str, Any]]:
-        """Scans just these, due or not: a result for each, in the order asked for."""
+        """Scans just these, due or not, paused or not; a result for each, in the order asked for."""
         end = time.monotonic() + seconds
-        fleet = self._load()
-        results: dict[str, dict[str, Any]] = {}
+        fleet = read_fleet(self._sensors, self._outlets.states, self._policy)
         wanted = list(dict.fromkeys(sensor_ids))
+        results: dict[str, dict[str, Any]] = {}
         for sensor_id in wanted:
             if sensor_id not in fleet.settings and sensor_id not in fleet.invalid:
                 seen = unscanned(Reason.SETTINGS_INVALID, "the Sensors table has no sensor with this id")
                 results[sensor_id] = judged(sensor_id, None, seen, None).as_json()
-        invalid = [self._invalid(one, fleet.invalid[one], fleet) for one in wanted if one in fleet.invalid]
+
+        def note(report: Report) -> None:
+            results[report.sensor_id] = report.as_json()
+
+        invalid = [one for one in wanted if one in fleet.invalid]
         known = [fleet.settings[one] for one in wanted if one in fleet.settings]
-        self._run(known, invalid, fleet, end, lambda report: results.update({report.sensor_id: report.as_json()}))
+        publisher = Publisher(self._outlets)
+        self._run(fleet, known, invalid, lambda round_: round_.now(known), end=end, note=note, publisher=publisher)
         return [results[sensor_id] for sensor_id in wanted]
-
-    def _load(self) -> Fleet:
-        settings: dict[str, Settings] = {}
-        invalid: dict[str, InvalidSettings] = {}
-        for written in self._sensors.load():
-            sensor_id = str(written.get("id"))
-            try:
-                item = read_item(written)
-                if item.kind == "sensor":
-                    settings[sensor_id] = self._imposed(settings_of(item))
-            except InvalidSettings as error:
-                invalid[sensor_id] = error
-        return Fleet(settings, invalid, self._outlets.states.load())
-
-    def _imposed(self, settings: Settings) -> Settings:
-        return replace(settings, cleartext_login="refuse") if self._policy.refuse_cleartext_login else settings
-
-    @staticmethod
-    def _invalid(sensor_id: str, error: InvalidSettings, fleet: Fleet) -> Report:
-        previous = fleet.states.get(sensor_id)
-        report = judged(sensor_id, None, unscanned(Reason.SETTINGS_INVALID, str(error)), previous)
-        if report.state != previous:  # told once, not every minute
-            problems = [str(problem) for problem in error.problems]
-            logger.warning("settings are invalid", extra={"sensor_id": sensor_id, "problems": problems})
-        return report
 
     def _run(
         self,
-        due: Sequence[Settings],
-        invalid: Iterable[Report],
         fleet: Fleet,
+        likely: list[Settings],
+        invalid: Iterable[str],
+        go: Callable[[Round], Awaitable[None]],
+        *,
         end: float,
-        note: Callable[[Report], object],
+        note: Callable[[Report], None],
+        publisher: Publisher,
     ) -> None:
-        """Scans, and publishes meanwhile."""
+        """Publishes while it scans. `likely`: the sensors whose credentials are wanted."""
         started = self._keyring.now()
-        self._keyring.prepare(due)
-        publisher = Publisher(self._outlets)
+        self._keyring.prepare(likely)
 
         async def renew(job: Job) -> Credentials | None:
-            rejected = job.credentials
-            if not isinstance(rejected, Credentials):
+            if not isinstance(job.credentials, Credentials):
                 return None
-            return await asyncio.to_thread(self._keyring.renew, job.settings, rejected, started)
+            return await asyncio.to_thread(self._keyring.renew, job.settings, job.credentials, started)
 
         async def run() -> None:
             reports: asyncio.Queue[Report | None] = asyncio.Queue()
@@ -162,17 +181,28 @@ class Monitor:
                 note(report)
                 reports.put_nowait(report)
 
-            def seen(job: Job, observation: Observation) -> None:
-                sensor_id = job.settings.id
-                take(judged(sensor_id, job.settings, observation, fleet.states.get(sensor_id)))
-
             async with asyncio.TaskGroup() as group:
                 group.create_task(publisher.run(reports))
-                for report in invalid:
+                states = dict(fleet.states)
+                for sensor_id in invalid:
+                    report = _invalid(sensor_id, fleet.invalid[sensor_id], fleet, self._now())
+                    states[sensor_id] = report.state
                     take(report)
-                jobs = [Job(settings, self._keyring.credentials(settings)) for settings in due]
-                await Engine(self._policy.forbidden, renew).run(jobs, end - time.monotonic(), seen)
+                engine = self._make_engine(self._policy.forbidden, renew, end - time.monotonic())
+                await go(Round(engine, self._job, states, take, self._now))
                 reports.put_nowait(None)
 
         asyncio.run(run())
         self.failed_publishes = publisher.failed
+
+    def _job(self, settings: Settings) -> Job:
+        return Job(settings, self._keyring.credentials(settings))
+
+
+def _invalid(sensor_id: str, error: InvalidSettings, fleet: Fleet, at: datetime) -> Report:
+    seen = replace(unscanned(Reason.SETTINGS_INVALID, str(error)), at=at)
+    report = judged(sensor_id, None, seen, fleet.states.get(sensor_id))
+    if report.state != report.previous:  # told once, not every minute
+        problems = [str(problem) for problem in error.problems]
+        logger.warning("settings are invalid", extra={"sensor_id": sensor_id, "problems": problems})
+    return report

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from pydantic import SecretStr
 
+from .batches import Batch
 from .channels import Channel
 from .observation import ScanError
 from .verdict import State
@@ -29,12 +30,32 @@ class SensorSource(Protocol):
         """Every item, in plain Python values. Raises ServiceError."""
 
 
+class StatusChange(NamedTuple):
+    """One status event; `detail` is the contract's (section 5), in plain JSON types."""
+
+    detail: Mapping[str, Any]
+    at: datetime
+
+
 class StateStore(Protocol):
     def load(self) -> Mapping[str, State]:
         """By sensor id. Raises ServiceError."""
 
-    def save(self, sensor_id: str, state: State, at: datetime) -> None:
-        """Unless a later scan's state stands there already. Raises ServiceError."""
+    def save(self, sensor_id: str, state: State, previous: State | None) -> bool:
+        """False where another writer was there since `previous` was read. Raises ServiceError."""
+
+    def forget(self, sensor_id: str) -> None:
+        """Its item is gone. Raises ServiceError."""
+
+
+class EventBus(Protocol):
+    def put(self, changes: Sequence[StatusChange]) -> None:
+        """Raises ServiceError where some were not taken."""
+
+
+class HandOver(Protocol):
+    def put(self, batches: Sequence[Batch], delay_seconds: int) -> None:
+        """Raises ServiceError where some were not taken."""
 
 
 class SecretSource(Protocol):

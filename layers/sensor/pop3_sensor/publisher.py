@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from . import result_files
-from .ports import MetricSink, Point, ResultStore, ServiceError, StateStore
+from .batches import Batch
+from .ports import EventBus, HandOver, MetricSink, Point, ResultStore, ServiceError, StateStore
 from .report import Report
 
 logger = logging.getLogger(__name__)
@@ -20,6 +22,8 @@ MAX_REPORTS = 500
 class Outlets:
     metrics: MetricSink
     states: StateStore
+    events: EventBus
+    others: HandOver
     results: ResultStore
 
 
@@ -59,15 +63,37 @@ class Publisher:
             for report in reports
             for channel, value in report.channels.items()
         ]
-        self._attempt(lambda: self._outlets.metrics.put(points))
+        if points:
+            self._attempt(lambda: self._outlets.metrics.put(points))
+        saved = [report for report in reports if report.state != report.previous and self._save(report)]
+        if changes := [report.change() for report in saved if report.state.status is not report.status_before]:
+            self._attempt(lambda: self._outlets.events.put(changes))
         for report in reports:
-            self._save(report)
             self._store(report)
 
-    def _save(self, report: Report) -> None:
-        state = report.state
-        if state != report.previous:
-            self._attempt(lambda: self._outlets.states.save(report.sensor_id, state, report.seen.at))
+    def forget(self, sensor_ids: Iterable[str]) -> None:
+        """The items of these sensors are gone, so a new one of the same id starts anew."""
+        for sensor_id in sensor_ids:
+            self._attempt(partial(self._outlets.states.forget, sensor_id))
+
+    def hand_on(self, batches: Sequence[Batch], delay_seconds: int) -> None:
+        """To other invocations of this function."""
+        if batches:
+            self._attempt(lambda: self._outlets.others.put(batches, delay_seconds))
+
+    def _save(self, report: Report) -> bool:
+        """Whether this is the one that recorded the state: only that one tells of it."""
+        before = report.previous.scanned_at if report.previous else None
+        if before and report.seen.at <= before:
+            return False  # a clock that went backwards must not undo what a later scan saw
+        won = False
+
+        def save() -> None:
+            nonlocal won
+            won = self._outlets.states.save(report.sensor_id, report.state, report.previous)
+
+        self._attempt(save)
+        return won
 
     def _store(self, report: Report) -> None:
         if result_files.is_stored(report):

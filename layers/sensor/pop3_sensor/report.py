@@ -7,9 +7,10 @@ from typing import Any
 
 from .channels import ALWAYS, Channel, measured, of_status
 from .observation import CertificateFacts, Observation
+from .ports import StatusChange
 from .settings import ID_PATTERN, Settings
-from .verdict import State, Verdict, judge
-from .vocabulary import Reason
+from .verdict import State, Verdict, judge, pause
+from .vocabulary import PauseReason, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,13 @@ class Report:
 
     @property
     def state(self) -> State:
-        return self.verdict.state(self.previous, self.seen.at)
+        fingerprint = self.settings.fingerprint if self.settings else ""
+        return self.verdict.state(self.previous, self.seen.at, fingerprint)
 
     @property
-    def reason(self) -> Reason | None:
-        return self.verdict.trouble.reason if self.verdict.trouble else None
+    def status_before(self) -> Status:
+        """Unknown for a sensor that was never scanned yet."""
+        return self.previous.status if self.previous else Status.UNKNOWN
 
     @property
     def response_time(self) -> float | None:
@@ -42,6 +45,26 @@ class Report:
         values = measured(self.seen, answered=self.verdict.answered) | of_status(self.verdict.status)
         wanted = self.settings.published_channels if self.settings else ALWAYS
         return {channel: values[channel] for channel in wanted if channel in values}
+
+    def change(self) -> StatusChange:
+        """The status event of the contract (section 5)."""
+        state, settings = self.state, self.settings
+        detail = {
+            "sensor_id": self.sensor_id,
+            "name": settings.name if settings else self.sensor_id,
+            "tags": list(settings.tags) if settings else [],
+            "priority": settings.priority if settings else None,
+            "host": settings.host if settings else None,
+            "port": settings.port if settings else None,
+            "status": str(state.status),
+            "previous_status": str(self.status_before),
+            "since": state.since.isoformat(),
+            "phase": str(state.phase),
+            "reason": str(state.reason),
+            "message": state.message,
+            "response_time_ms": self.response_time,
+        }
+        return StatusChange(detail, self.seen.at)
 
     def as_json(self) -> dict[str, Any]:
         """One result of the contract (section 7), in plain JSON types."""
@@ -76,6 +99,11 @@ def _certificate(facts: CertificateFacts, at: datetime) -> dict[str, Any]:
         "problem": str(facts.problem or ""),
         "problem_text": facts.problem_text,
     }
+
+
+def paused(settings: Settings, reasons: tuple[PauseReason, ...], previous: State | None, at: datetime) -> Report:
+    """Nothing is scanned."""
+    return Report(settings.id, settings, Observation(at=at), pause(reasons), previous)
 
 
 def judged(sensor_id: str, settings: Settings | None, seen: Observation, previous: State | None) -> Report:

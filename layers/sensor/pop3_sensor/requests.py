@@ -28,9 +28,26 @@ class ScanNow(BaseModel):
     sensor_ids: Annotated[list[str], Field(min_length=1)]
 
 
-def read_request(event: Mapping[str, Any]) -> ScheduledTick | ScanNow:
+class Message(BaseModel):
+    """One message of the scan queue, as Lambda hands it over."""
+
+    model_config = ConfigDict(frozen=True)
+
+    message_id: str = Field(alias="messageId")
+    body: str
+
+
+class Messages(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    records: list[Message] = Field(alias="Records")
+
+
+def read_request(event: Mapping[str, Any]) -> ScheduledTick | ScanNow | Messages:
     """Raises ValueError that says what is allowed."""
     try:
+        if "Records" in event:
+            return Messages.model_validate(event)
         return ScanNow.model_validate(event) if "sensor_ids" in event else ScheduledTick.model_validate(event)
     except ValidationError as error:
         allowed = '{"scheduled_time": "2026-01-31T12:00:00Z"} or {"sensor_ids": ["a", "b"]}'

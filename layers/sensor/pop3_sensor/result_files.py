@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from .channels import UNITS
 from .report import Report
+from .vocabulary import Status
 
 _NO_SETTING = frozenset({"trusted_ca"})  # a page of PEM that says nothing here
 
@@ -15,6 +16,8 @@ def file_names(sensor_id: str) -> tuple[str, str]:
 
 
 def is_stored(report: Report) -> bool:
+    if report.verdict.status is Status.PAUSED:
+        return False  # nothing was scanned
     handling = report.settings.result_handling if report.settings else "discard"
     return handling == "store" or (handling == "store_on_failure" and report.verdict.trouble is not None)
 
@@ -61,7 +64,7 @@ def _summary_lines(report: Report) -> Iterator[str]:
         for field in dataclasses.fields(report.settings):
             value = getattr(report.settings, field.name)
             if field.name not in _NO_SETTING and value is not None:
-                yield _row(field.name, ", ".join(value) if isinstance(value, tuple) else value)
+                yield _row(field.name, ", ".join(map(str, value)) if isinstance(value, tuple) else value)
 
 
 def _section(title: str) -> tuple[str, str]:

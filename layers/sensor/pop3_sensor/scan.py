@@ -189,7 +189,7 @@ class _Scan:
             await self._log_in_by_apop(dialogue, name, password)
         else:
             await self._log_in_by_password(dialogue, name, password)
-        if MAILBOX.intersection(self._settings.channels):
+        if MAILBOX.intersection((*self._settings.channels, *self._settings.limits)):
             stat = _accepted(await dialogue.say(pop3.Stat()), "the server does not answer STAT")
             self._mailbox = Mailbox(*pop3.mailbox_of(stat))
 

@@ -1,9 +1,17 @@
 """The settings in force for one sensor: every attribute resolved, every default applied."""
 
-from dataclasses import dataclass
+import functools
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
-from .channels import ALWAYS, Channel
+from pydantic import TypeAdapter
+
+from .calendars import MaintenanceWindow, Schedule
+from .channels import ALWAYS, UNITS, Channel, Unit
+from .limits import Limits
 
 Kind = Literal["sensor", "device", "group"]
 TransportSecurity = Literal["starttls_if_available", "tls_if_available", "starttls_required", "tls_required"]
@@ -12,6 +20,7 @@ CleartextLogin = Literal["allow", "refuse"]
 CertificateCheck = Literal["verify", "warn", "off"]
 IpVersion = Literal["ipv4", "ipv6", "any"]
 ResultHandling = Literal["discard", "store", "store_on_failure"]
+GraphType = Literal["independent", "stacked"]
 
 DEFAULT_TRANSPORT_SECURITY: TransportSecurity = "starttls_if_available"
 ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
@@ -40,12 +49,33 @@ class Settings:
     ip_version: IpVersion = "ipv4"
     result_handling: ResultHandling = "discard"
     channels: tuple[Channel, ...] = ()
+    primary_channel: Channel = Channel.RESPONSE_TIME
+    graph_type: GraphType = "independent"
+    stack_unit: Unit | None = None  # None: that of the primary channel
+    limits: Mapping[Channel, Limits] = field(default_factory=dict)
     interval: int = 60
     warning_scans: int = 1
+    dependency_delay: int = 0
+    # Of the sensor and of all its ancestors together: these hold at the same time and cannot be interrupted.
+    schedules: tuple[Schedule, ...] = ()
+    maintenance_windows: tuple[MaintenanceWindow, ...] = ()
+    paused: tuple[datetime | None, ...] = ()  # until when; None: until somebody ends it
+    masters: tuple[str, ...] = ()
+    vanished_masters: tuple[str, ...] = ()  # named, but not in the table: no dependency, and told
+    ancestors: tuple[str, ...] = ()  # nearest first
 
     @property
     def published_channels(self) -> tuple[Channel, ...]:
         return tuple(dict.fromkeys((*ALWAYS, *self.channels)))
+
+    @property
+    def stacked_unit(self) -> Unit:
+        return self.stack_unit or UNITS[self.primary_channel]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when a setting does; empty where the next scan comes within a minute anyway."""
+        return hashlib.sha256(as_json(self)).hexdigest()[:16] if self.interval > MINUTE else ""
 
     @property
     def implicit_tls(self) -> bool:
@@ -56,6 +86,18 @@ class Settings:
         return self.transport_security in ("starttls_required", "tls_required")
 
 
+def as_json(settings: Settings) -> bytes:
+    """The same for the same settings, also after they went through a message."""
+    return _adapter().dump_json(settings, exclude_defaults=True)
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[Settings]:
+    return TypeAdapter(Settings)
+
+
+HALF_MINUTE = 30
+MINUTE = 60
 POP3_PORT = 110
 IMPLICIT_TLS_PORT = 995
 

@@ -1,16 +1,24 @@
 """Judges what was seen: pure, from the settings, the observation and the state before."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from .channels import measured
+from .limits import violations
 from .observation import Observation, Trouble
 from .settings import Settings
-from .vocabulary import ANSWERS, OWN_TROUBLE, Phase, Status
+from .text import printable
+from .vocabulary import ANSWERS, OWN_TROUBLE, PauseReason, Phase, Reason, Status
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the next scan needs to know: an item of the States table. `phase` and `reason` may be empty."""
+    """What the next scan needs to know: an item of the States table. `phase` and `reason` may be empty.
+
+    `fingerprint`: of the settings, where the interval is so long that a change must be noticed before its turn.
+    `scanned_at` tells two writers apart; it is not part of what may change.
+    """
 
     status: Status
     since: datetime
@@ -18,44 +26,74 @@ class State:
     reason: str = ""
     message: str = ""
     failures: int = 0
+    pause_reasons: tuple[PauseReason, ...] = ()
+    fingerprint: str = ""
+    scanned_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`answered`: the scan has its Response Time."""
+    """`answered`: the scan has its Response Time. `note`: something to tell that changes no status."""
 
     status: Status
-    trouble: Trouble | None
-    failures: int
-    answered: bool
+    trouble: Trouble | None = None
+    failures: int = 0
+    answered: bool = False
+    pause_reasons: tuple[PauseReason, ...] = ()
+    note: str = ""
 
-    def state(self, previous: State | None, at: datetime) -> State:
-        since = previous.since if previous and previous.status is self.status else at
-        if self.trouble is None:
-            return State(self.status, since, failures=self.failures)
-        phase, reason = self.trouble.phase or "", self.trouble.reason
-        return State(self.status, since, phase, reason, self.trouble.message, self.failures)
+    def state(self, previous: State | None, at: datetime, fingerprint: str = "") -> State:
+        trouble = self.trouble
+        return State(
+            status=self.status,
+            since=previous.since if previous and previous.status is self.status else at,
+            phase=(trouble.phase or "") if trouble else "",
+            reason=trouble.reason if trouble else "",
+            message=trouble.message if trouble else self.note,
+            failures=self.failures,
+            pause_reasons=self.pause_reasons,
+            fingerprint=fingerprint,
+            scanned_at=at,
+        )
+
+
+_GRAVITY = (Status.DOWN, Status.WARNING)
 
 
 def judge(settings: Settings | None, seen: Observation, previous: State | None) -> Verdict:
     """`settings` is None for a sensor whose settings are invalid."""
     failures = previous.failures if previous else 0
-    trouble = seen.trouble
-    if trouble and trouble.reason in OWN_TROUBLE:
-        return Verdict(Status.UNKNOWN, trouble, failures, answered=False)
+    if seen.trouble and seen.trouble.reason in OWN_TROUBLE:
+        return Verdict(Status.UNKNOWN, seen.trouble, failures)
     if settings is None:
         raise ValueError("a scan without settings has a trouble of its own")
-    answered = trouble is None or trouble.reason in ANSWERS
+    answered = seen.trouble is None or seen.trouble.reason in ANSWERS
     failures = 0 if answered else failures + 1
-    down = failures > settings.warning_scans
-    # Of several the gravest counts, then the first in the scan's order.
-    warning = None if down else _certificate_warning(settings, seen)
-    status = Status.DOWN if down else Status.WARNING if warning or trouble else Status.UP
-    return Verdict(status, warning or trouble, failures, answered=answered)
+    # The gravest counts; of several the first in the scan's order, for sorting is stable.
+    troubles = sorted(_troubles(settings, seen, failures), key=lambda one: _GRAVITY.index(one[0]))
+    status, gravest = troubles[0] if troubles else (Status.UP, None)
+    return Verdict(status, gravest, failures, answered, note=_note(settings))
 
 
-def _certificate_warning(settings: Settings, seen: Observation) -> Trouble | None:
+def pause(reasons: tuple[PauseReason, ...]) -> Verdict:
+    """The count of failures starts anew."""
+    return Verdict(Status.PAUSED, pause_reasons=reasons, note=f"paused: {', '.join(reasons)}")
+
+
+def _troubles(settings: Settings, seen: Observation, failures: int) -> Iterator[tuple[Status, Trouble]]:
+    """In the order of the scan."""
     facts = seen.certificate
-    if facts is None or facts.problem is None or settings.certificate_check != "warn":
-        return None
-    return Trouble(facts.problem, Phase.SECURITY, facts.complaint)
+    if facts and facts.problem and settings.certificate_check == "warn":
+        yield Status.WARNING, Trouble(facts.problem, Phase.SECURITY, facts.complaint)
+    if seen.trouble:
+        yield Status.DOWN if failures > settings.warning_scans else Status.WARNING, seen.trouble
+    if not failures:  # a failed scan has no values to compare
+        for status, message in violations(settings.limits, measured(seen, answered=True)):
+            yield status, Trouble(Reason.LIMIT, None, printable(message))
+
+
+def _note(settings: Settings) -> str:
+    if not settings.vanished_masters:
+        return ""
+    gone = ", ".join(settings.vanished_masters)
+    return printable(f"depends_on names {gone}, which does not exist: scanned regardless")

@@ -60,6 +60,15 @@ class Reason(StrEnum):
     INTERNAL_ERROR = "internal_error"
 
 
+class PauseReason(StrEnum):
+    """In the order in which they are recorded."""
+
+    USER = "user"
+    DEPENDENCY = "dependency"
+    SCHEDULE = "schedule"
+    MAINTENANCE = "maintenance"
+
+
 # The sensor's own trouble: it says nothing about the mail server, so the status is Unknown, never Down.
 OWN_TROUBLE = frozenset(
     {

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..ports import ServiceError
 
 # boto3 waits 60 s for a connection and again for an answer; an invocation has no such time for one call.
-CONFIG = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
+CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
 
 @contextmanager

@@ -1,0 +1,76 @@
+"""One pass over sensors: masters before those that wait for them, each scanned, found paused, or left alone."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from .due import is_due
+from .engine import Job
+from .observation import Observation
+from .pauses import pause_reasons
+from .report import Report, judged, paused
+from .settings import Settings
+from .verdict import State
+
+MakeJob = Callable[[Settings], Job]
+IsDue = Callable[[Settings, State | None, datetime], bool]
+Now = Callable[[], datetime]
+
+
+class Scanner(Protocol):
+    async def scan(self, job: Job) -> Observation:
+        """Never raises."""
+
+
+class Round:
+    """`take` gets each report the moment it is there."""
+
+    def __init__(
+        self, engine: Scanner, make_job: MakeJob, states: Mapping[str, State], take: Callable[[Report], None], now: Now
+    ) -> None:
+        self._engine = engine
+        self._now = now
+        self._make_job = make_job
+        self._states = dict(states)
+        self._take = take
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+
+    async def tick(self, sensors: Iterable[Settings], at: datetime, due: IsDue = is_due) -> None:
+        """What is due at this moment; `sensors` in the order of `masters_first`."""
+        async with asyncio.TaskGroup() as group:
+            for settings in sensors:
+                if any(master in self._under_way for master in settings.masters):
+                    self._under_way[settings.id] = group.create_task(self._wait_and_attend(settings, at, due))
+                elif self._is_to_scan(settings, at, due):
+                    self._under_way[settings.id] = group.create_task(self._scan(settings))
+
+    async def now(self, sensors: Iterable[Settings]) -> None:
+        """Due or not, paused or not."""
+        async with asyncio.TaskGroup() as group:
+            for settings in sensors:
+                group.create_task(self._scan(settings))
+
+    async def _wait_and_attend(self, settings: Settings, at: datetime, due: IsDue) -> None:
+        """A master that is scanned in this tick decides by its fresh result."""
+        await asyncio.wait([self._under_way[master] for master in settings.masters if master in self._under_way])
+        if self._is_to_scan(settings, at, due):
+            await self._scan(settings)
+
+    def _is_to_scan(self, settings: Settings, at: datetime, due: IsDue) -> bool:
+        return not self._is_paused(settings, at) and due(settings, self._states.get(settings.id), at)
+
+    def _is_paused(self, settings: Settings, at: datetime) -> bool:
+        previous = self._states.get(settings.id)
+        reasons = pause_reasons(settings, previous, self._states, at)
+        if reasons:
+            self._report(paused(settings, reasons, previous, self._now()))
+        return bool(reasons)
+
+    async def _scan(self, settings: Settings) -> None:
+        seen = await self._engine.scan(self._make_job(settings))
+        self._report(judged(settings.id, settings, seen, self._states.get(settings.id)))
+
+    def _report(self, report: Report) -> None:
+        self._states[report.sensor_id] = report.state
+        self._take(report)

@@ -1,0 +1,80 @@
+"""Status events on EventBridge: all of them, however many, and what was refused is told."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from pop3_sensor.aws.event_bus import DefaultEventBus
+from pop3_sensor.ports import ServiceError, StatusChange
+from pop3_sensor.report import judged
+from tests.aws.conftest import Calls
+from tests.fakes.samples import AT, REFUSED, SENSOR
+
+CHANGE = judged("mail-1", SENSOR, REFUSED, None).change()
+
+
+def changes(count: int) -> list[StatusChange]:
+    return [StatusChange({"sensor_id": f"mail-{number}"}, AT) for number in range(count)]
+
+
+def test_an_event_of_the_contract(session: boto3.Session, calls: Calls) -> None:
+    DefaultEventBus(session.client("events")).put([CHANGE])
+    (call,) = calls.of("PutEvents")
+    (entry,) = call["Entries"]
+    assert {"Source", "DetailType", "Time", "Detail"} == entry.keys()  # no bus is named: the default one
+    assert ("pop3-sensor", "Sensor Status Change", AT) == (entry["Source"], entry["DetailType"], entry["Time"])
+    assert {
+        "sensor_id": "mail-1",
+        "name": "Mail {one}",
+        "tags": ["mailsensor", "pop3sensor"],
+        "priority": 3,
+        "host": "mail.example.org",
+        "port": 110,
+        "status": "Warning",
+        "previous_status": "Unknown",
+        "since": "2026-01-31T12:00:00+00:00",
+        "phase": "connect",
+        "reason": "refused",
+        "message": "nothing accepts connections on this port",
+        "response_time_ms": None,
+    } == json.loads(entry["Detail"])
+
+
+# PutEvents takes ten at once.
+@pytest.mark.parametrize(("count", "batches"), {0: [], 1: [1], 10: [10], 11: [10, 1], 25: [10, 10, 5]}.items())
+def test_however_many(session: boto3.Session, calls: Calls, count: int, batches: list[int]) -> None:
+    DefaultEventBus(session.client("events")).put(changes(count))
+    sent = [call["Entries"] for call in calls.of("PutEvents")]
+    assert batches == [len(entries) for entries in sent]
+    expected = [f"mail-{number}" for number in range(count)]
+    assert expected == [json.loads(entry["Detail"])["sensor_id"] for entries in sent for entry in entries]
+
+
+def test_a_batch_that_fails_stops_no_other(session: boto3.Session) -> None:
+    client = session.client("events")
+    with Stubber(client) as stub:
+        stub.add_client_error("put_events", "ThrottlingException", "slow down")
+        stub.add_response("put_events", answer(10))
+        refused = {"ErrorCode": "InternalFailure", "ErrorMessage": "try again"}
+        stub.add_response("put_events", answer(4) | {"Entries": [*answer(3)["Entries"], refused]})
+        with pytest.raises(ServiceError) as caught:
+            DefaultEventBus(client).put(changes(24))
+        stub.assert_no_pending_responses()
+    assert (
+        "putting 10 events on the default bus: An error occurred (ThrottlingException) when calling the PutEvents "
+        "operation: slow down; the event of mail-23: try again"
+    ) == str(caught.value)
+
+
+def answer(count: int) -> dict[str, Any]:
+    return {"FailedEntryCount": 0, "Entries": [{"EventId": str(number)} for number in range(count)]}
+
+
+def test_the_time_is_the_scan_s(session: boto3.Session, calls: Calls) -> None:
+    at = datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC)
+    DefaultEventBus(session.client("events")).put([StatusChange({"sensor_id": "a"}, at)])
+    assert [at] == [entry["Time"] for call in calls.of("PutEvents") for entry in call["Entries"]]

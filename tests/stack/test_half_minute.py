@@ -1,0 +1,23 @@
+"""The 30-second interval: the schedule's tick scans at :00, the queue brings :30."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.local.demonstration import MailServers
+from tests.local.stack import Stack
+
+pytestmark = pytest.mark.xdist_group("stack")  # one emulator for all of these
+
+
+def test_sensor_of_thirty_seconds_is_scanned_twice_a_minute(stack: Stack, servers: MailServers) -> None:
+    stack.put_item(id="twice", host="127.0.0.1", port=servers.plain_port, interval=30)
+    tick = datetime.now(UTC) - timedelta(seconds=25)  # as if the schedule had been late: only five seconds to wait
+    summary = stack.tick(tick)
+    assert 1 == summary["handed_on"]
+    end = time.monotonic() + 30
+    while stack.counted("twice", "Downtime") < 2 and time.monotonic() < end:
+        time.sleep(0.2)
+    assert 2 == stack.counted("twice", "Downtime")
+    stack.delete_item("twice")

@@ -15,6 +15,7 @@ from tests.local.stack import Stack, build, deploy
 
 FOLDER = ROOT / ".run"
 TICKS = 2
+PATIENCE_SECONDS = 180.0  # the schedule ticks once a minute
 
 
 def show(stack: Stack) -> None:
@@ -42,7 +43,10 @@ def _last(stack: Stack, sensor_id: str, channel: str) -> str:
 
 def wait_for_tick(stack: Stack, seen: int) -> int:
     """The schedule calls the function by itself; a tick is known by one more value in CloudWatch."""
-    while (ticks := len(stack.values("plain-no-login", "Downtime"))) <= seen:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while (ticks := stack.counted("plain-no-login", "Downtime")) <= seen:
+        if time.monotonic() > end:
+            raise SystemExit(f"the schedule did not tick; the emulator's log: {stack.emulator.log}")
         time.sleep(1)
     return ticks
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .batches import Batch, batches
+from .certificates import trust
 from .credentials import Credentials
 from .dependencies import masters_first
 from .due import is_due
@@ -168,6 +169,8 @@ class Monitor:
         """Publishes while it scans. `likely`: the sensors whose credentials are wanted."""
         started = self._keyring.now()
         self._keyring.prepare(likely)
+        for trusted_ca in {one.trusted_ca for one in likely}:
+            trust(trusted_ca)  # reading authorities takes milliseconds, which no scan beside it shall show
 
         async def renew(job: Job) -> Credentials | None:
             if not isinstance(job.credentials, Credentials):

@@ -19,7 +19,15 @@ from tests.fakes.samples import AT
 
 DOWN = State(Status.DOWN, AT - timedelta(hours=1), "login", "login_rejected", "größe: -ERR {no}", 7, scanned_at=AT)
 UP = State(Status.UP, AT, scanned_at=AT)
-PAUSED = State(Status.PAUSED, AT, message="paused", pause_reasons=tuple(PauseReason), fingerprint="0a", scanned_at=AT)
+PAUSED = State(
+    Status.PAUSED,
+    AT,
+    message="paused",
+    pause_reasons=tuple(PauseReason),
+    masters_well_since=AT,
+    fingerprint="0a",
+    scanned_at=AT,
+)
 MICROSECOND = timedelta(microseconds=1)
 
 
@@ -114,6 +122,7 @@ def test_what_stands_in_the_table(session: boto3.Session, table: str) -> None:
         "message": "größe: -ERR {no}",
         "failures": 7,
         "pause_reasons": [],
+        "masters_well_since": "",
         "fingerprint": "",
     }
     assert expected == item

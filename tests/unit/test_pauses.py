@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pop3_sensor.calendars import MaintenanceWindow, Schedule
-from pop3_sensor.pauses import pause_reasons
+from pop3_sensor.pauses import pause_of
 from pop3_sensor.verdict import State, pause
 from pop3_sensor.vocabulary import PauseReason, Status
 from tests.fakes.samples import AT, SENSOR
@@ -35,7 +35,7 @@ CAUSES: dict[PauseReason, dict[str, Any]] = {
 def reasons(
     states: Mapping[str, State] | None = None, *, previous: State | None = None, at: datetime = AT, **changes: Any
 ) -> tuple[PauseReason, ...]:
-    return pause_reasons(replace(SENSOR, **changes), previous, states or {}, at)
+    return pause_of(replace(SENSOR, **changes), previous, states or {}, at, at).reasons
 
 
 def test_nothing_pauses_a_sensor_of_which_nobody_said_so() -> None:

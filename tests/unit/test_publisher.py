@@ -11,6 +11,7 @@ import pytest
 
 from pop3_sensor.channels import Channel
 from pop3_sensor.observation import Observation, Trouble
+from pop3_sensor.pauses import Pause
 from pop3_sensor.ports import Point, ServiceError
 from pop3_sensor.publisher import MAX_REPORTS, MAX_WAIT_SECONDS, Outlets, Publisher
 from pop3_sensor.report import Report, judged, paused
@@ -148,7 +149,7 @@ def test_one_event_for_a_change_of_status_and_none_without(
 def test_who_is_paused_publishes_no_channel_and_stores_no_result(desk: Desk) -> None:
     """Nothing was scanned, so the files of the last scan stand."""
     settings = replace(SENSOR, result_handling="store", channels=tuple(Channel), paused=(None,))
-    desk.publisher.publish([paused(settings, (PauseReason.USER,), STILL_UP, AT)])
+    desk.publisher.publish([paused(settings, Pause((PauseReason.USER,)), STILL_UP, AT)])
     assert ([], {}) == (desk.metrics.points, desk.results.files)
     (state,) = desk.states.load().values()
     assert (Status.PAUSED, (PauseReason.USER,), "paused: user") == (state.status, state.pause_reasons, state.message)

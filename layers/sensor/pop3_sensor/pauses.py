@@ -2,33 +2,52 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from .settings import Settings
 from .verdict import State
 from .vocabulary import PauseReason, Status
 
 
-def pause_reasons(
-    settings: Settings, previous: State | None, states: Mapping[str, State], at: datetime
-) -> tuple[PauseReason, ...]:
-    """Empty where the sensor is to be scanned. `states` holds the freshest state of each master."""
+class Pause(NamedTuple):
+    """No reasons: the sensor is to be scanned. `masters_well_since`: while `dependency_delay` runs."""
+
+    reasons: tuple[PauseReason, ...]
+    masters_well_since: datetime | None = None
+
+
+def pause_of(
+    settings: Settings, previous: State | None, states: Mapping[str, State], at: datetime, now: datetime
+) -> Pause:
+    """At the tick `at`; `states` holds the freshest state of each master."""
+    depends, well_since = _depends(settings, previous, states, at, now)
     reasons = {
         PauseReason.USER: any(until is None or at < until for until in settings.paused),
-        PauseReason.DEPENDENCY: _depends(settings, previous, states, at),
+        PauseReason.DEPENDENCY: depends,
         PauseReason.SCHEDULE: any(schedule.pauses(at) for schedule in settings.schedules),
         PauseReason.MAINTENANCE: any(window.pauses(at) for window in settings.maintenance_windows),
     }
-    return tuple(reason for reason, holds in reasons.items() if holds)
+    return Pause(tuple(reason for reason, holds in reasons.items() if holds), well_since)
 
 
-def _depends(settings: Settings, previous: State | None, states: Mapping[str, State], at: datetime) -> bool:
+def _depends(
+    settings: Settings, previous: State | None, states: Mapping[str, State], at: datetime, now: datetime
+) -> tuple[bool, datetime | None]:
     masters = [states[master] for master in settings.masters if master in states]
     if any(map(_triggers, masters)):
-        return True
-    # Once the masters are well again, a pause that a dependency began may last a while longer.
+        return True, None
+    # Once the masters are well again, a pause that a dependency began may last a while longer. Since when, is the
+    # client's own to remember: a master's status may change again without going Down.
     if not (masters and settings.dependency_delay and previous and PauseReason.DEPENDENCY in previous.pause_reasons):
-        return False
-    return at < max(master.since for master in masters) + timedelta(seconds=settings.dependency_delay)
+        return False, None
+    well_since = previous.masters_well_since or max(_well_since(master, now) for master in masters)
+    holds = at < well_since + timedelta(seconds=settings.dependency_delay)
+    return holds, well_since if holds else None
+
+
+def _well_since(master: State, now: datetime) -> datetime:
+    """A master that stays paused for another reason has been so for longer than it has been no hindrance."""
+    return now if master.status is Status.PAUSED else master.since
 
 
 def _triggers(master: State) -> bool:

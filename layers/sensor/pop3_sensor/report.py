@@ -7,10 +7,11 @@ from typing import Any
 
 from .channels import ALWAYS, Channel, measured, of_status
 from .observation import CertificateFacts, Observation
+from .pauses import Pause
 from .ports import StatusChange
 from .settings import ID_PATTERN, Settings
 from .verdict import State, Verdict, judge, pause
-from .vocabulary import PauseReason, Status
+from .vocabulary import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,10 @@ def _certificate(facts: CertificateFacts, at: datetime) -> dict[str, Any]:
     }
 
 
-def paused(settings: Settings, reasons: tuple[PauseReason, ...], previous: State | None, at: datetime) -> Report:
+def paused(settings: Settings, found: Pause, previous: State | None, at: datetime) -> Report:
     """Nothing is scanned."""
-    return Report(settings.id, settings, Observation(at=at), pause(reasons), previous)
+    verdict = pause(found.reasons, found.masters_well_since)
+    return Report(settings.id, settings, Observation(at=at), verdict, previous)
 
 
 def judged(sensor_id: str, settings: Settings | None, seen: Observation, previous: State | None) -> Report:

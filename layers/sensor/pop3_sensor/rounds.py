@@ -8,7 +8,7 @@ from typing import Protocol
 from .due import is_due
 from .engine import Job
 from .observation import Observation
-from .pauses import pause_reasons
+from .pauses import pause_of
 from .report import Report, judged, paused
 from .settings import Settings
 from .verdict import State
@@ -62,10 +62,10 @@ class Round:
 
     def _is_paused(self, settings: Settings, at: datetime) -> bool:
         previous = self._states.get(settings.id)
-        reasons = pause_reasons(settings, previous, self._states, at)
-        if reasons:
-            self._report(paused(settings, reasons, previous, self._now()))
-        return bool(reasons)
+        pause = pause_of(settings, previous, self._states, at, self._now())
+        if pause.reasons:
+            self._report(paused(settings, pause, previous, self._now()))
+        return bool(pause.reasons)
 
     async def _scan(self, settings: Settings) -> None:
         seen = await self._engine.scan(self._make_job(settings))

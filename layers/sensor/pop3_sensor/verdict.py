@@ -27,6 +27,7 @@ class State:
     message: str = ""
     failures: int = 0
     pause_reasons: tuple[PauseReason, ...] = ()
+    masters_well_since: datetime | None = None
     fingerprint: str = ""
     scanned_at: datetime | None = field(default=None, compare=False)
 
@@ -40,6 +41,7 @@ class Verdict:
     failures: int = 0
     answered: bool = False
     pause_reasons: tuple[PauseReason, ...] = ()
+    masters_well_since: datetime | None = None
     note: str = ""
 
     def state(self, previous: State | None, at: datetime, fingerprint: str = "") -> State:
@@ -52,6 +54,7 @@ class Verdict:
             message=trouble.message if trouble else self.note,
             failures=self.failures,
             pause_reasons=self.pause_reasons,
+            masters_well_since=self.masters_well_since,
             fingerprint=fingerprint,
             scanned_at=at,
         )
@@ -75,9 +78,10 @@ def judge(settings: Settings | None, seen: Observation, previous: State | None) 
     return Verdict(status, gravest, failures, answered, note=_note(settings))
 
 
-def pause(reasons: tuple[PauseReason, ...]) -> Verdict:
+def pause(reasons: tuple[PauseReason, ...], masters_well_since: datetime | None = None) -> Verdict:
     """The count of failures starts anew."""
-    return Verdict(Status.PAUSED, pause_reasons=reasons, note=f"paused: {', '.join(reasons)}")
+    note = f"paused: {', '.join(reasons)}"
+    return Verdict(Status.PAUSED, pause_reasons=reasons, masters_well_since=masters_well_since, note=note)
 
 
 def _troubles(settings: Settings, seen: Observation, failures: int) -> Iterator[tuple[Status, Trouble]]:

@@ -55,6 +55,7 @@ def _item(sensor_id: str, state: State) -> "dict[str, AttributeValueTypeDef]":
         "message": {"S": state.message},
         "failures": {"N": str(state.failures)},
         "pause_reasons": {"L": [{"S": reason} for reason in state.pause_reasons]},
+        "masters_well_since": {"S": _text(state.masters_well_since) if state.masters_well_since else ""},
         "fingerprint": {"S": state.fingerprint},
         "scanned_at": {"S": _text(state.scanned_at or state.since)},
     }
@@ -74,6 +75,7 @@ def _state(item: Mapping[str, Any]) -> State:
         message=item["message"],
         failures=item["failures"],
         pause_reasons=tuple(PauseReason(reason) for reason in item.get("pause_reasons", [])),
+        masters_well_since=datetime.fromisoformat(well) if (well := item.get("masters_well_since")) else None,
         fingerprint=item.get("fingerprint", ""),
         scanned_at=datetime.fromisoformat(item["scanned_at"]),
     )

@@ -65,7 +65,7 @@ def test_facts_of_a_certificate_that_is_refused(authority: Authority) -> None:
     identity = authority.issue(not_after=YESTERDAY)
     facts = inspect(handshake(identity.server_context()), "localhost", trust(authority.pem))
     problem = {"problem": Reason.CERTIFICATE_EXPIRED, "problem_text": "certificate has expired"}
-    assert dataclasses.replace(facts_of(identity), **problem) == facts  # type: ignore[arg-type]
+    assert dataclasses.replace(facts_of(identity), **problem) == facts  # type: ignore[arg-type]  # fields by name
     expected = (
         f"certificate has expired (certificate of {facts.subject}, valid from 2000-01-01 to {YESTERDAY:%Y-%m-%d}, "
         f"issued by {facts.issuer})"

@@ -81,4 +81,4 @@ def test_the_function_s_own_credentials_are_not_shown(missing: str) -> None:
 
 def test_it_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Environment.read(NAMES).sensors_table = "other"  # type: ignore[misc]
+        Environment.read(NAMES).sensors_table = "other"  # type: ignore[misc]  # frozen: that is the test

@@ -159,4 +159,4 @@ def test_the_buffer_holds_at_most_a_line_and_a_chunk() -> None:
     assert client.next_event() is None
     client.receive_data(b"x" * MAX_CHUNK)
     expected = MAX_LINE - 1 + MAX_CHUNK
-    assert expected == len(client._buffer)  # noqa: SLF001
+    assert expected == len(client._buffer)  # noqa: SLF001 - its bound is the test

@@ -90,4 +90,4 @@ def test_bad_events(event: Any, told: str) -> None:
 
 def test_a_request_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        ScanNow(sensor_ids=["a"]).sensor_ids = ["b"]  # type: ignore[misc]
+        ScanNow(sensor_ids=["a"]).sensor_ids = ["b"]  # type: ignore[misc]  # frozen: that is the test

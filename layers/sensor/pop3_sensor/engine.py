@@ -59,7 +59,7 @@ class Engine:
         left = self._end - asyncio.get_running_loop().time()
         # A timeout that not even a whole invocation holds is cut; any other scan starts only if all of it fits, so
         # that our own deadline is never reported as the server's.
-        if left < (timeout if timeout <= self._whole else self._whole / 2) or left <= 0:
+        if left < (timeout if timeout <= self._whole else self._whole / 2):
             return unscanned(
                 Reason.NOT_RUN, f"the invocation had no time left for this sensor's timeout of {timeout} s"
             )

@@ -97,3 +97,17 @@ def test_more_than_one_page(session: boto3.Session, table: str, calls: Calls) ->
         client.put_item(TableName=table, Item=item)
     assert {f"mail-{number:02}" for number in range(12)} == {item["id"] for item in load(session, table)}
     assert 2 == len(calls.of("Scan"))
+
+
+def test_an_item_that_nobody_changed_is_the_object_of_the_call_before(session: boto3.Session, table: str) -> None:
+    """Equality would not do: in Python 1 equals true."""
+    items = session.resource("dynamodb").Table(table)
+    for item_id in ("kept", "changed", "deleted"):
+        items.put_item(Item={"id": item_id, "port": Decimal(1)})
+    sensors = SensorsTable(session.client("dynamodb"), table)
+    before = {one["id"]: one for one in sensors.load()}
+    items.put_item(Item={"id": "changed", "port": True})
+    items.delete_item(Key={"id": "deleted"})
+    after = {one["id"]: one for one in sensors.load()}
+    assert {"kept": True, "changed": False} == {one: before[one] is attributes for one, attributes in after.items()}
+    assert after["changed"]["port"] is True

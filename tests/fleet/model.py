@@ -32,7 +32,7 @@ COUNTS_NOT = (
 
 @dataclass
 class Known:
-    """What is known of one sensor. `written`: what the States table holds of it, as one text."""
+    """What is known of one sensor. `written`: what the States table holds of it."""
 
     status: str = "Unknown"
     since: str = ""
@@ -43,7 +43,7 @@ class Known:
     pauses: list[str] = field(default_factory=list)
     settings: str = ""
     delayed: bool = False  # paused by nothing but `dependency_delay`: what the next tick needs to know
-    written: str = ""
+    written: object = None
 
 
 @dataclass(frozen=True)
@@ -192,9 +192,7 @@ class Model:
         now.settings = sensor.settings
         # A sensor of a long interval also needs to know whether its settings have changed.
         settings = sensor.settings if sensor.interval > 60 and not sensor.invalid else ""
-        now.written = frozen(
-            [now.status, now.phase, now.reason, now.message, now.failures, now.pauses, now.delayed, settings]
-        )
+        now.written = (now.status, now.phase, now.reason, now.message, now.failures, now.pauses, now.delayed, settings)
         if previous.status != now.status:
             event = (sensor.id, str(moment), previous.status, now.status, now.phase, now.reason, now.since)
             self._out.events.append(event)

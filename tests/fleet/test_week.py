@@ -1,20 +1,14 @@
 """A week of a fleet, minute by minute, against a model that was written from the contract."""
 
-import asyncio
 import os
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
-from pop3_sensor import monitor
-from pop3_sensor.fleet import Fleet, Policy, read_fleet
-from pop3_sensor.ports import StateStore
 from tests.fleet.builder import Builder
 from tests.fleet.model import Model
-from tests.fleet.simulation import LATE, Outcome, Sensors, Simulation, ticks
-from tests.fleet.world import AUTUMN, MINUTES, SPRING, Table, World
+from tests.fleet.simulation import LATE, Outcome, Simulation, ticks
+from tests.fleet.world import AUTUMN, MINUTES, SPRING, World
 
 HALF = timedelta(seconds=30)
 
@@ -35,31 +29,14 @@ def own_minutes(world: World) -> dict[str, int]:
     return found
 
 
-def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A week has many invocations. What is the same in each is done once, and nobody starts threads for fakes."""
-    known: list[tuple[Table, Fleet]] = []
-
-    def read(sensors: Sensors, states: StateStore, policy: Policy) -> Fleet:
-        if not known or known[0][0] is not sensors.table:
-            known[:] = [(sensors.table, read_fleet(sensors, states, policy))]
-        return replace(known[0][1], states=states.load())
-
-    async def here(work: Callable[..., object], *arguments: object) -> object:
-        return work(*arguments)
-
-    monkeypatch.setattr(monitor, "read_fleet", read)
-    monkeypatch.setattr(asyncio, "to_thread", here)
-
-
-# Of the whole week each minute is simulated. FLEET=whole: 200 sensors in 20 groups, which takes minutes.
-SMALL = {"spring": (1, SPRING, 5, 3)}
-WHOLE = {"spring": (1, SPRING, 20, 10), "autumn": (2, AUTUMN, 20, 10)}
-WEEKS = WHOLE if os.environ.get("FLEET") == "whole" else SMALL
+# 200 sensors in 20 groups, every minute of the week. FLEET=both: the week in autumn too.
+WEEKS = {"spring": (1, SPRING, 20, 10)}
+if os.environ.get("FLEET") == "both":
+    WEEKS["autumn"] = (2, AUTUMN, 20, 10)
 
 
 @pytest.mark.parametrize(("seed", "start", "groups", "sensors"), WEEKS.values(), ids=WEEKS)
-def test_a_week(seed: int, start: datetime, groups: int, sensors: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    quickly(monkeypatch)
+def test_a_week(seed: int, start: datetime, groups: int, sensors: int) -> None:
     world = Builder(seed, start, groups, sensors).world()
     model = Model(world, own_minutes(world))
     simulation = Simulation(world)

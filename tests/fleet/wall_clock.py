@@ -11,17 +11,16 @@ DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 
 def schedule_pauses(schedule: Item, tick: datetime) -> bool:
     """Silent on the hour that a clock shows twice: what the clock shows counts, both times."""
-    clock = f"{_local(tick, schedule['time_zone']):%w:%H:%M}"
-    day, hour, minute = map(int, clock.split(":"))
-    now = (DAYS[day - 1], hour, minute)
+    now = _now(tick, schedule["time_zone"])
     if "preset" in schedule:
         return not _preset_scans(schedule["preset"], *now)
     return any(now in _minutes(period) for period in schedule["paused"])
 
 
 @cache
-def _local(tick: datetime, zone: str) -> datetime:
-    return tick.astimezone(ZoneInfo(zone))
+def _now(tick: datetime, zone: str) -> tuple[str, int, int]:
+    day, hour, minute = map(int, f"{tick.astimezone(ZoneInfo(zone)):%w:%H:%M}".split(":"))
+    return DAYS[day - 1], hour, minute
 
 
 @cache

@@ -10,7 +10,7 @@ import trustme
 
 from pop3_sensor.calendars import MaintenanceWindow, Schedule
 from pop3_sensor.channels import Channel
-from pop3_sensor.fleet import Policy, read_fleet
+from pop3_sensor.fleet import FleetReader, Policy
 from pop3_sensor.inheritance import INHERITED, Inheritance, resolve
 from pop3_sensor.items import Item
 from pop3_sensor.problems import InvalidSettings, read_item
@@ -359,7 +359,7 @@ def test_what_is_wrong_above_is_told_to_each_sensor_below(items: list[dict[str, 
 
 def test_a_bad_container_is_told_by_the_sensors_below_and_by_no_one_else() -> None:
     items = [group("g", port=0), sensor("a", parent="g", **HOST), sensor("b", **HOST)]
-    fleet = read_fleet(Sensors(items), States(), Policy(forbidden=()))
+    fleet = FleetReader(Sensors(items), States(), Policy(forbidden=())).read()
     assert (["b"], ["a"]) == (list(fleet.settings), list(fleet.invalid))
 
 

@@ -1,5 +1,6 @@
 """When a sensor is paused by the calendar: weekly schedules and maintenance windows."""
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,8 +57,7 @@ class Schedule:
         return f"paused {' '.join(self.paused)} in {self.time_zone}"
 
     def pauses(self, at: datetime) -> bool:
-        local = at.astimezone(ZoneInfo(self.time_zone))
-        now = local.weekday() * _DAY + local.hour * 60 + local.minute
+        now = _minute_of_week(at, self.time_zone)
         return any(_holds(period, now) for period in self.paused)
 
 
@@ -75,6 +75,13 @@ class MaintenanceWindow:
         return self.start <= at < self.end
 
 
+@functools.lru_cache(maxsize=64)  # a tick asks for few zones, many times
+def _minute_of_week(at: datetime, time_zone: str) -> int:
+    local = at.astimezone(ZoneInfo(time_zone))
+    return local.weekday() * _DAY + local.hour * 60 + local.minute
+
+
+@functools.lru_cache(maxsize=1024)
 def minutes_of(period: str) -> tuple[int, int]:
     """Start and end as minutes of the week. Raises ValueError for what is no period."""
     match = _PERIOD.fullmatch(period)

@@ -1,10 +1,10 @@
 """What an invocation reads at its start: every sensor's settings and state."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .dependencies import with_masters
+from .dependencies import masters_first, with_masters
 from .inheritance import resolve
 from .items import Item
 from .networks import Network
@@ -24,25 +24,56 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """By sensor id. `gone`: states of sensors whose items are no more."""
+    """By sensor id, masters before those that wait for them."""
 
-    settings: Mapping[str, Settings]
-    invalid: Mapping[str, InvalidSettings]
-    states: Mapping[str, State]
+    settings: Mapping[str, Settings] = field(default_factory=dict)
+    invalid: Mapping[str, InvalidSettings] = field(default_factory=dict)
+    states: Mapping[str, State] = field(default_factory=dict)
 
     @property
     def gone(self) -> list[str]:
+        """States of sensors whose items are no more."""
         return [one for one in self.states if one not in self.settings and one not in self.invalid]
 
     def __len__(self) -> int:
         return len(self.settings) + len(self.invalid)
 
 
-def read_fleet(sensors: SensorSource, states: StateStore, policy: Policy) -> Fleet:
-    """Raises ServiceError where a table cannot be read."""
-    written: dict[str, Item | InvalidSettings] = {}
-    for attributes in sensors.load():
-        written[str(attributes.get("id"))] = _read(attributes)
+class FleetReader:
+    """Lives as long as its process: most ticks find no item changed, and then nothing is worked out again."""
+
+    def __init__(self, sensors: SensorSource, states: StateStore, policy: Policy) -> None:
+        self._sensors = sensors
+        self._states = states
+        self._policy = policy
+        self._seen: dict[str, Mapping[str, Any]] = {}
+        self._written: dict[str, Item | InvalidSettings] = {}
+        self._resolved = Fleet()
+
+    def read(self) -> Fleet:
+        """Raises ServiceError where a table cannot be read."""
+        seen = {str(attributes.get("id")): attributes for attributes in self._sensors.load()}
+        if len(seen) != len(self._seen) or not all(self._is_known(*one) for one in seen.items()):
+            self._written = {
+                one: self._written[one] if self._is_known(one, attributes) else _item(attributes)
+                for one, attributes in seen.items()
+            }
+            self._resolved = _resolved(self._written, self._policy)
+            self._seen = seen
+        return replace(self._resolved, states=self._states.load())
+
+    def _is_known(self, sensor_id: str, attributes: Mapping[str, Any]) -> bool:
+        return self._seen.get(sensor_id) is attributes  # the source's promise; and equality takes 1 for true
+
+
+def _item(attributes: Mapping[str, Any]) -> Item | InvalidSettings:
+    try:
+        return read_item(attributes)
+    except InvalidSettings as error:
+        return error
+
+
+def _resolved(written: Mapping[str, Item | InvalidSettings], policy: Policy) -> Fleet:
     settings: dict[str, Settings] = {}
     invalid: dict[str, InvalidSettings] = {}
     for sensor_id, resolved in with_masters(resolve(written), written).items():
@@ -50,14 +81,9 @@ def read_fleet(sensors: SensorSource, states: StateStore, policy: Policy) -> Fle
             settings[sensor_id] = _imposed(resolved, policy)
         elif resolved.kind not in ("device", "group"):  # a bad device is told by the sensors below it
             invalid[sensor_id] = resolved
-    return Fleet(settings, invalid, states.load())
-
-
-def _read(attributes: Mapping[str, Any]) -> Item | InvalidSettings:
-    try:
-        return read_item(attributes)
-    except InvalidSettings as error:
-        return error
+    # The longest timeouts first, so that they still fit into the invocation.
+    longest_first = sorted(settings.values(), key=lambda one: one.timeout, reverse=True)
+    return Fleet({one.id: one for one in masters_first({one.id: one for one in longest_first})}, invalid)
 
 
 def _imposed(settings: Settings, policy: Policy) -> Settings:

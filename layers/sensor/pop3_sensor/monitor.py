@@ -12,10 +12,9 @@ from typing import Any
 from .batches import Batch, batches
 from .certificates import trust
 from .credentials import Credentials
-from .dependencies import masters_first
 from .due import is_due
 from .engine import Engine, Job, Renew, unscanned
-from .fleet import Fleet, Policy, read_fleet
+from .fleet import Fleet, FleetReader, Policy
 from .keyring import Keyring
 from .networks import Network
 from .ports import SensorSource
@@ -71,7 +70,7 @@ class Monitor:
     ) -> None:
         self._make_engine = make_engine
         self._now = now
-        self._sensors = sensors
+        self._fleet = FleetReader(sensors, outlets.states, policy)
         self._outlets = outlets
         self._keyring = keyring
         self._policy = policy
@@ -81,7 +80,7 @@ class Monitor:
     def tick(self, at: datetime, seconds: float) -> Tick:
         """Scans what is due at this tick of the schedule, within `seconds`. Raises ServiceError for the tables."""
         end = time.monotonic() + seconds
-        fleet = read_fleet(self._sensors, self._outlets.states, self._policy)
+        fleet = self._fleet.read()
         statuses: Counter[Status] = Counter()
         reasons: Counter[Reason] = Counter()
 
@@ -94,8 +93,7 @@ class Monitor:
             logger.info("tick repeated: nothing is scanned twice", extra={"tick": at.isoformat()})
             return Tick(len(fleet), 0, statuses, reasons)
         self._ticks.append(at)
-        longest_first = sorted(fleet.settings.values(), key=lambda one: one.timeout, reverse=True)
-        sensors = masters_first({one.id: one for one in longest_first})
+        sensors = list(fleet.settings.values())
         likely = [one for one in sensors if is_due(one, fleet.states.get(one.id), at)]
         publisher = Publisher(self._outlets)
         # The schedule ticks once a minute: the half minute comes from the queue.
@@ -122,7 +120,7 @@ class Monitor:
         if self._now() - batch.due > timedelta(seconds=MINUTE):
             logger.warning("a batch came too late and is dropped", extra={"due": batch.due.isoformat()})
             return
-        fleet = Fleet({one.id: one for one in batch.sensors}, {}, self._outlets.states.load())
+        fleet = Fleet({one.id: one for one in batch.sensors}, states=self._outlets.states.load())
         sensors = list(batch.sensors)
         publisher = Publisher(self._outlets)
         self._run(
@@ -138,7 +136,7 @@ class Monitor:
     def scan_now(self, sensor_ids: Iterable[str], seconds: float) -> list[dict[str, Any]]:
         """Scans just these, due or not, paused or not; a result for each, in the order asked for."""
         end = time.monotonic() + seconds
-        fleet = read_fleet(self._sensors, self._outlets.states, self._policy)
+        fleet = self._fleet.read()
         wanted = list(dict.fromkeys(sensor_ids))
         results: dict[str, dict[str, Any]] = {}
         for sensor_id in wanted:

@@ -16,10 +16,15 @@ class Pause(NamedTuple):
     masters_well_since: datetime | None = None
 
 
+_NOTHING = Pause(())
+
+
 def pause_of(
     settings: Settings, previous: State | None, states: Mapping[str, State], at: datetime, now: datetime
 ) -> Pause:
     """At the tick `at`; `states` holds the freshest state of each master."""
+    if not (settings.paused or settings.masters or settings.schedules or settings.maintenance_windows):
+        return _NOTHING  # most sensors, every minute
     depends, well_since = _depends(settings, previous, states, at, now)
     reasons = {
         PauseReason.USER: any(until is None or at < until for until in settings.paused),

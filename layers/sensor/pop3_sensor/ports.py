@@ -27,7 +27,10 @@ class Point(NamedTuple):
 
 class SensorSource(Protocol):
     def load(self) -> Sequence[Mapping[str, Any]]:
-        """Every item, in plain Python values. Raises ServiceError."""
+        """Every item, in plain Python values; one that nobody changed is the very object of the call before.
+
+        Raises ServiceError.
+        """
 
 
 class StatusChange(NamedTuple):

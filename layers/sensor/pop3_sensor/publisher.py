@@ -39,10 +39,14 @@ class Publisher:
         loop = asyncio.get_running_loop()
         batch: list[Report] = []
         due = 0.0
+        report: Report | None
         while True:
             try:
-                async with asyncio.timeout_at(due if batch else None):
-                    report = await reports.get()
+                if reports.empty():
+                    async with asyncio.timeout_at(due if batch else None):
+                        report = await reports.get()
+                else:
+                    report = reports.get_nowait()
             except TimeoutError:
                 await asyncio.to_thread(self.publish, batch)
                 batch = []

@@ -1,7 +1,7 @@
 """One pass over sensors: masters before those that wait for them, each scanned, found paused, or left alone."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -34,16 +34,29 @@ class Round:
         self._make_job = make_job
         self._states = dict(states)
         self._take = take
-        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._clients: dict[str, list[Settings]] = {}  # of each sensor under way: who waits for its fresh result
+        self._hindered: dict[str, set[str]] = {}  # of each who waits: for whom
 
     async def tick(self, sensors: Iterable[Settings], at: datetime, due: IsDue = is_due) -> None:
         """What is due at this moment; `sensors` in the order of `masters_first`."""
         async with asyncio.TaskGroup() as group:
+
+            async def scan(settings: Settings) -> None:
+                await self._scan(settings)
+                settled = [settings.id]
+                while settled:  # a loop, for a chain of dependencies may be long
+                    for client in self._released(settled.pop()):
+                        if self._is_to_scan(client, at, due):
+                            group.create_task(scan(client))
+                        else:
+                            settled.append(client.id)
+
             for settings in sensors:
-                if any(master in self._under_way for master in settings.masters):
-                    self._under_way[settings.id] = group.create_task(self._wait_and_attend(settings, at, due))
+                if self._waits(settings):
+                    self._clients[settings.id] = []
                 elif self._is_to_scan(settings, at, due):
-                    self._under_way[settings.id] = group.create_task(self._scan(settings))
+                    self._clients[settings.id] = []
+                    group.create_task(scan(settings))
 
     async def now(self, sensors: Iterable[Settings]) -> None:
         """Due or not, paused or not."""
@@ -51,11 +64,21 @@ class Round:
             for settings in sensors:
                 group.create_task(self._scan(settings))
 
-    async def _wait_and_attend(self, settings: Settings, at: datetime, due: IsDue) -> None:
+    def _waits(self, settings: Settings) -> bool:
         """A master that is scanned in this tick decides by its fresh result."""
-        await asyncio.wait([self._under_way[master] for master in settings.masters if master in self._under_way])
-        if self._is_to_scan(settings, at, due):
-            await self._scan(settings)
+        masters = self._clients.keys() & settings.masters
+        for master in masters:
+            self._clients[master].append(settings)
+        self._hindered[settings.id] = masters
+        return bool(masters)
+
+    def _released(self, master_id: str) -> Iterator[Settings]:
+        """Who waited for this one last."""
+        for client in self._clients.pop(master_id):
+            masters = self._hindered[client.id]
+            masters.discard(master_id)
+            if not masters:
+                yield client
 
     def _is_to_scan(self, settings: Settings, at: datetime, due: IsDue) -> bool:
         return not self._is_paused(settings, at) and due(settings, self._states.get(settings.id), at)

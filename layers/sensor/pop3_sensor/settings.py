@@ -27,7 +27,7 @@ ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 DEFAULT_TAGS = ("mailsensor", "pop3sensor")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """What `items` describes, attribute by attribute, with the contract's defaults."""
 
@@ -72,7 +72,7 @@ class Settings:
     def stacked_unit(self) -> Unit:
         return self.stack_unit or UNITS[self.primary_channel]
 
-    @property
+    @functools.cached_property
     def fingerprint(self) -> str:
         """Changes when a setting does; empty where the next scan comes within a minute anyway."""
         return hashlib.sha256(as_json(self)).hexdigest()[:16] if self.interval > MINUTE else ""

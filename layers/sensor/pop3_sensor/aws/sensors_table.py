@@ -14,9 +14,15 @@ class SensorsTable:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
+        self._kept: dict[str, tuple[object, dict[str, Any]]] = {}  # as DynamoDB gave it, and in plain values
 
     def load(self) -> Sequence[dict[str, Any]]:
         """Every item: at any size a whole scan each minute costs less than an index to avoid it."""
         with translated(f"reading the table {self._table}"):
             pages = self._client.get_paginator("scan").paginate(TableName=self._table)
-            return [plain_item(item) for page in pages for item in page["Items"]]
+            given = {item["id"]["S"]: item for page in pages for item in page["Items"]}
+        kept, self._kept = self._kept, {}
+        for sensor_id, item in given.items():
+            before = kept.get(sensor_id)
+            self._kept[sensor_id] = before if before and before[0] == item else (item, plain_item(item))
+        return [attributes for _, attributes in self._kept.values()]

@@ -15,7 +15,9 @@ from pop3_sensor.ports import ServiceError
 from pop3_sensor.requests import Messages, ScanNow, read_request
 
 # Publishing what the last scans saw, and the log's last lines, need this much of the invocation.
-RESERVE_SECONDS = 30.0
+RESERVE_SECONDS = 45.0
+
+_MEASURED = {"Sensors": "sensors", "Due": "due", "Scanned": "scanned", "Invalid": "invalid", "HandedOn": "handed_on"}
 
 logger = Logger()
 metrics = Metrics()
@@ -31,18 +33,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     started = time.monotonic()
     request = read_request(event)
     seconds = context.get_remaining_time_in_millis() / 1000 - RESERVE_SECONDS
-    if isinstance(request, ScanNow):
-        results = monitor().scan_now(request.sensor_ids, seconds)
-        metrics.add_metric("FailedPublishes", MetricUnit.Count, monitor().failed_publishes)
-        return {"results": results}
-    if isinstance(request, Messages):
-        return {"batchItemFailures": [{"itemIdentifier": one} for one in _take(request, seconds)]}
-    tick = monitor().tick(request.scheduled_time, seconds)
+    try:
+        if isinstance(request, ScanNow):
+            return {"results": monitor().scan_now(request.sensor_ids, seconds)}
+        if isinstance(request, Messages):
+            return {"batchItemFailures": [{"itemIdentifier": one} for one in _take(request, seconds)]}
+        tick = monitor().tick(request.scheduled_time, seconds)
+    finally:
+        metrics.add_metric("FailedCalls", MetricUnit.Count, monitor().failures)
+        metrics.add_metric("Duration", MetricUnit.Milliseconds, (time.monotonic() - started) * 1000)
     summary = tick.as_json()
-    for name in ("sensors", "due", "scanned", "invalid"):
-        metrics.add_metric(name.title(), MetricUnit.Count, summary[name])
-    metrics.add_metric("FailedPublishes", MetricUnit.Count, monitor().failed_publishes)
-    metrics.add_metric("Duration", MetricUnit.Milliseconds, (time.monotonic() - started) * 1000)
+    for name, key in _MEASURED.items():
+        metrics.add_metric(name, MetricUnit.Count, summary[key])
     logger.info("tick", extra=summary)
     return summary
 
@@ -51,8 +53,10 @@ def _take(messages: Messages, seconds: float) -> Iterator[str]:
     """The ids of the messages that failed: only these come again."""
     for message in messages.records:
         try:
-            monitor().take(decode(message.body), seconds)
+            tick = monitor().take(decode(message.body), seconds)
         except (ServiceError, ValueError):
             logger.exception("a batch of sensors failed")
             yield message.message_id
-        metrics.add_metric("FailedPublishes", MetricUnit.Count, monitor().failed_publishes)
+        else:
+            metrics.add_metric("ExpiredBatches", MetricUnit.Count, int(tick is None))
+            metrics.add_metric("Scanned", MetricUnit.Count, tick.scanned if tick else 0)

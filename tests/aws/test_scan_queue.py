@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import boto3
 import pytest
@@ -10,11 +11,16 @@ import pytest
 from pop3_sensor.aws.scan_queue import ScanQueue
 from pop3_sensor.batches import Batch, decode
 from pop3_sensor.ports import ServiceError
+from pop3_sensor.verdict import State
+from pop3_sensor.vocabulary import Status
 from tests.aws.conftest import Calls
 from tests.fakes.deployed import deploy
 from tests.fakes.samples import AT, SENSOR
 
-BATCHES = [Batch(AT + timedelta(seconds=30), (SENSOR, replace(SENSOR, id="b"))), Batch(AT, (SENSOR,))]
+BATCHES = [
+    Batch(AT + timedelta(seconds=30), (SENSOR, replace(SENSOR, id="b")), delay_seconds=7),
+    Batch(AT, (SENSOR,), {"mail-1": State(Status.DOWN, AT, "connect", "refused", "nobody there", 2)}),
+]
 
 
 @pytest.fixture
@@ -24,37 +30,58 @@ def url(session: boto3.Session) -> str:
 
 def test_each_batch_is_a_message(session: boto3.Session, url: str, calls: Calls) -> None:
     client = session.client("sqs")
-    ScanQueue(client, url).put(BATCHES, 7)
+    ScanQueue(client, url).put(BATCHES)
     sent = calls.of("SendMessage")
-    assert [7, 7] == [call["DelaySeconds"] for call in sent]
-    assert BATCHES == [decode(call["MessageBody"]) for call in sent]
+    assert [0, 7] == sorted(call["DelaySeconds"] for call in sent)
+    assert BATCHES == sorted((decode(call["MessageBody"]) for call in sent), key=lambda one: one.due, reverse=True)
 
 
 def test_they_come_as_they_were(session: boto3.Session, url: str) -> None:
     client = session.client("sqs")
-    ScanQueue(client, url).put(BATCHES, 0)
+    at_once = [replace(batch, delay_seconds=0) for batch in BATCHES]
+    ScanQueue(client, url).put(at_once)
     received: list[Batch] = []
     while messages := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         received += [decode(message["Body"]) for message in messages]
-    assert sorted(BATCHES, key=lambda one: one.due) == sorted(received, key=lambda one: one.due)
+    assert sorted(at_once, key=lambda one: one.due) == sorted(received, key=lambda one: one.due)
 
 
 def test_nothing_is_no_call(session: boto3.Session, url: str, calls: Calls) -> None:
-    ScanQueue(session.client("sqs"), url).put([], 0)
+    ScanQueue(session.client("sqs"), url).put([])
     assert [] == calls.of("SendMessage")
 
 
 def test_every_message_is_tried_and_each_failure_told(session: boto3.Session, calls: Calls) -> None:
     with pytest.raises(ServiceError) as caught:
-        ScanQueue(session.client("sqs"), "https://sqs.eu-central-1.amazonaws.com/123456789012/gone").put(BATCHES, 0)
+        ScanQueue(session.client("sqs"), "https://sqs.eu-central-1.amazonaws.com/123456789012/gone").put(BATCHES)
     assert 2 == len(calls.of("SendMessage"))
-    first, second = str(caught.value).split("; ")
+    second, first = sorted(str(caught.value).split("; "))
+    assert BATCHES == list(caught.value.rest)
     assert first.startswith("handing 2 sensors on through https://sqs.eu-central-1.amazonaws.com/123456789012/gone: ")
     assert second.startswith("handing 1 sensors on through ")
 
 
 def test_a_message_holds_no_more_than_differs_from_the_defaults(session: boto3.Session, url: str, calls: Calls) -> None:
-    ScanQueue(session.client("sqs"), url).put(BATCHES[1:], 0)
+    ScanQueue(session.client("sqs"), url).put(BATCHES[1:])
     (call,) = calls.of("SendMessage")
     expected = {"id": "mail-1", "name": "Mail {one}", "host": "mail.example.org", "port": 110}
     assert [expected] == json.loads(call["MessageBody"])["sensors"]
+
+
+MOST = 1_048_576  # bytes that SQS takes; a DynamoDB item holds 400 KB
+LARGE: dict[str, dict[str, Any]] = {
+    "an authority": {"trusted_ca": "x" * 5_000},
+    "a large authority": {"trusted_ca": "x" * 150_000},
+    "many tags": {"tags": tuple(f"tag-{number:04}" for number in range(2_000))},
+}
+
+
+@pytest.mark.parametrize("changes", LARGE.values(), ids=LARGE)
+def test_what_is_too_large_for_a_message_goes_in_several(
+    session: boto3.Session, url: str, calls: Calls, changes: dict[str, Any]
+) -> None:
+    sensors = [replace(SENSOR, id=f"mail-{number}", **changes) for number in range(100)]
+    ScanQueue(session.client("sqs"), url).put([Batch(AT, tuple(sensors))])
+    bodies = [call["MessageBody"] for call in calls.of("SendMessage")]
+    assert max(len(body.encode()) for body in bodies) <= MOST
+    assert sensors == [one for body in bodies for one in decode(body).sensors]

@@ -6,6 +6,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import SecretStr
@@ -14,7 +15,7 @@ from pop3_sensor.batches import Batch
 from pop3_sensor.observation import ScanError
 from pop3_sensor.ports import Point, ServiceError, StatusChange
 from pop3_sensor.verdict import State
-from pop3_sensor.vocabulary import Reason
+from pop3_sensor.vocabulary import Reason, Status
 
 # What CloudWatch takes as a dimension's value: ASCII without control characters, not blank, no leading colon.
 _DIMENSION = re.compile(r"(?!:)(?=.*\S)[ -~]{1,1024}")
@@ -34,21 +35,30 @@ class Sensors:
 @dataclass
 class States:
     saved: list[str] = field(default_factory=list)  # sensor ids, in the order of the writes
-    fault: ServiceError | None = None
+    fault: ServiceError | None = None  # of whatever writes
+    unreadable: ServiceError | None = None
     _kept: dict[str, State] = field(default_factory=dict)
 
-    def load(self) -> Mapping[str, State]:
-        return dict(self._kept)
+    def load(self, sensor_ids: Collection[str] | None = None) -> Mapping[str, State]:
+        if self.unreadable:
+            raise self.unreadable
+        return {one: state for one, state in self._kept.items() if sensor_ids is None or one in sensor_ids}
 
     def save(self, sensor_id: str, state: State, previous: State | None) -> bool:
         if self.fault:
             raise self.fault
         there = self._kept.get(sensor_id)
-        if there and there.scanned_at != (previous.scanned_at if previous else None):
+        if there and there.scanned_at and there.scanned_at != (previous.scanned_at if previous else None):
             return False
         self.saved.append(sensor_id)
         self._kept[sensor_id] = replace(state, scanned_at=state.scanned_at or state.since)
         return True
+
+    def claim(self, sensor_id: str, now: datetime, until: datetime) -> None:
+        if self.fault:
+            raise self.fault
+        there = self._kept.get(sensor_id) or State(Status.UNKNOWN, since=now, message="its first scan is under way")
+        self._kept[sensor_id] = replace(there, claimed_until=until)
 
     def forget(self, sensor_id: str) -> None:
         if self.fault:
@@ -84,7 +94,7 @@ class Metrics:
     def put(self, points: Sequence[Point]) -> None:
         self.on_put(points)
         if self.fault:
-            raise self.fault
+            raise ServiceError(str(self.fault), points)
         # CloudWatch refuses the whole call for one dimension that it does not take; moto takes them all.
         if refused := [point.sensor_id for point in points if not _DIMENSION.fullmatch(point.sensor_id)]:
             raise ServiceError(f"the value {refused[0]!r} of the dimension SensorId is invalid")
@@ -98,21 +108,19 @@ class Events:
 
     def put(self, changes: Sequence[StatusChange]) -> None:
         if self.fault:
-            raise self.fault
+            raise ServiceError(str(self.fault), changes)
         self.changes.extend(changes)
 
 
 @dataclass
 class Others:
-    """`handed_on`: each batch, and after how many seconds."""
-
-    handed_on: list[tuple[Batch, int]] = field(default_factory=list)
+    handed_on: list[Batch] = field(default_factory=list)
     fault: ServiceError | None = None
 
-    def put(self, batches: Sequence[Batch], delay_seconds: int) -> None:
+    def put(self, batches: Sequence[Batch]) -> None:
         if self.fault:
-            raise self.fault
-        self.handed_on.extend((batch, delay_seconds) for batch in batches)
+            raise ServiceError(str(self.fault), batches)
+        self.handed_on.extend(batches)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from pop3_sensor.division import INLINE
 from tests.fleet.simulation import LATE, Simulation, ticks
 from tests.fleet.world import GOOD, MINUTE, SPRING, Table, World
 
@@ -20,7 +21,8 @@ def test_a_healthy_fleet_writes_and_tells_nothing() -> None:
     first = simulation.taken()
     assert (sorted(table), SENSORS, SENSORS) == (first.scans, len(first.events), len(first.writes))
     for tick in ticks(SPRING + MINUTE, 10):
-        counts = {"sensors": SENSORS, "due": SENSORS, "scanned": SENSORS, "up": SENSORS}
+        handed_on = SENSORS - INLINE
+        counts = {"sensors": SENSORS, "due": SENSORS, "scanned": INLINE, "handed_on": handed_on, "up": INLINE}
         assert counts == {name: count for name, count in simulation.tick(tick).items() if count}
         outcome = simulation.taken()
         assert (sorted(table), [], []) == (outcome.scans, outcome.events, outcome.writes)

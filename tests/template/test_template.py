@@ -184,7 +184,16 @@ def test_scan_may_do_just_this(translated: dict[str, Any]) -> None:
     bus = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"
     expected = [
         (["dynamodb:Scan"], table["SensorsTable"]),
-        (["dynamodb:Scan", "dynamodb:PutItem", "dynamodb:DeleteItem"], table["StatesTable"]),
+        (
+            [
+                "dynamodb:Scan",
+                "dynamodb:BatchGetItem",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+                "dynamodb:DeleteItem",
+            ],
+            table["StatesTable"],
+        ),
         (["secretsmanager:GetSecretValue"], {"Fn::Sub": secrets}),
         (["secretsmanager:BatchGetSecretValue"], "*"),
         (["cloudwatch:PutMetricData"], "*"),

@@ -147,11 +147,12 @@ def test_a_tick(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
         "Due": "Count",
         "Scanned": "Count",
         "Invalid": "Count",
-        "FailedPublishes": "Count",
+        "HandedOn": "Count",
+        "FailedCalls": "Count",
         "Duration": "Milliseconds",
     } == {metric["Name"]: metric["Unit"] for metric in declared["Metrics"]}
-    assert {"Sensors": [3], "Due": [2], "Scanned": [2], "Invalid": [1], "FailedPublishes": [0]} == {
-        name: health[name] for name in ("Sensors", "Due", "Scanned", "Invalid", "FailedPublishes")
+    assert {"Sensors": [3], "Due": [2], "Scanned": [2], "Invalid": [1], "FailedCalls": [0]} == {
+        name: health[name] for name in ("Sensors", "Due", "Scanned", "Invalid", "FailedCalls")
     }
     assert health["Duration"][0] > 0
 
@@ -249,7 +250,7 @@ def test_what_is_left_of_the_invocation_is_kept_for_publishing(function: Functio
         function.add(item("a", Server("127.0.0.1", port), timeout=1))
         function.handler(TICK, Context(milliseconds=30_000))
         assert {"a": ("Unknown", "not_run")} == function.states()
-        function.handler(NEXT_TICK, Context(milliseconds=33_000))
+        function.handler(NEXT_TICK, Context(milliseconds=48_000))
         assert {"a": ("Warning", "refused")} == function.states()
 
 
@@ -262,7 +263,7 @@ def fail_to_store(function: Function) -> None:
 def test_what_a_tick_cannot_publish_is_counted(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
     fail_to_store(function)
     function.handler(TICK, Context())
-    assert [2] == emf(capsys.readouterr().out)["FailedPublishes"]
+    assert [2] == emf(capsys.readouterr().out)["FailedCalls"]
     assert 2 == len([one for one in function.logged() if one["message"].startswith("could not publish: storing ")])
     assert {"a": ("Warning", "refused")} == function.states()
 
@@ -270,7 +271,7 @@ def test_what_a_tick_cannot_publish_is_counted(function: Function, capsys: pytes
 def test_what_a_scan_by_hand_cannot_publish_is_counted(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
     fail_to_store(function)
     function.handler({"sensor_ids": ["a"]}, Context())
-    assert [2] == emf(capsys.readouterr().out)["FailedPublishes"]
+    assert [2] == emf(capsys.readouterr().out)["FailedCalls"]
 
 
 def test_clients_and_secrets_outlive_an_invocation(function: Function) -> None:

@@ -1,16 +1,17 @@
 """Sensors on their way to another invocation: none lost, none changed, no message too large."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from pop3_sensor.batches import MAX_SENSORS, Batch, batches, decode, encode
+from pop3_sensor.batches import Batch, decode, encode
 from pop3_sensor.calendars import MaintenanceWindow, Schedule
 from pop3_sensor.channels import Channel
 from pop3_sensor.limits import Limits
-from pop3_sensor.settings import Settings
+from pop3_sensor.verdict import State
+from pop3_sensor.vocabulary import PauseReason, Status
 from tests.fakes.samples import AT, SENSOR
 
 # Settings of every kind that differ from the default.
@@ -48,45 +49,17 @@ def test_the_moment_comes_as_it_was() -> None:
     assert Batch(due, ()) == decode(encode(Batch(due, ())))
 
 
-def many(count: int, **changes: Any) -> list[Settings]:
-    return [replace(SENSOR, id=f"mail-{number}", **changes) for number in range(count)]
+def test_the_states_come_as_they_were() -> None:
+    """All that the next verdict needs; and when it was read, to write it conditionally."""
+    state = State(
+        Status.PAUSED, AT, "", "", "paused: dependency", 3, (PauseReason.DEPENDENCY,), AT, "0123456789abcdef", AT, AT
+    )
+    found = decode(encode(Batch(AT, (SENSOR,), {"mail-1": state}))).states["mail-1"]
+    assert asdict(state) == asdict(found)
 
 
-SIZES = {
-    "none": (0, []),
-    "one": (1, [1]),
-    "just enough": (MAX_SENSORS, [MAX_SENSORS]),
-    "one more": (MAX_SENSORS + 1, [MAX_SENSORS, 1]),
-    "many": (3 * MAX_SENSORS + 7, [MAX_SENSORS, MAX_SENSORS, MAX_SENSORS, 7]),
-}
-
-
-@pytest.mark.parametrize(("count", "sizes"), SIZES.values(), ids=SIZES)
-def test_so_many_in_each(count: int, sizes: list[int]) -> None:
-    sensors = many(count)
-    made = list(batches(AT, sensors))
-    assert sizes == [len(batch.sensors) for batch in made]
-    assert sensors == [one for batch in made for one in batch.sensors]
-
-
-MOST = 1_048_576  # bytes that SQS takes; a DynamoDB item holds 400 KB
-LARGE: dict[str, dict[str, Any]] = {
-    "nothing special": {},
-    "an authority": {"trusted_ca": "x" * 5_000},
-    "a large authority": {"trusted_ca": "x" * 150_000},
-    "many windows": {
-        "maintenance_windows": tuple(
-            MaintenanceWindow(AT + timedelta(days=day), AT + timedelta(days=day, hours=1)) for day in range(1_000)
-        )
-    },
-    "many tags": {"tags": tuple(f"tag-{number:04}" for number in range(2_000))},
-}
-
-
-@pytest.mark.parametrize("changes", LARGE.values(), ids=LARGE)
-def test_no_message_is_larger_than_a_queue_takes(changes: dict[str, Any]) -> None:
-    for batch in batches(AT, many(MAX_SENSORS, **changes)):
-        assert len(encode(batch).encode()) <= MOST
+def test_how_long_it_rests_is_the_queue_s_business() -> None:
+    assert "delay" not in encode(Batch(AT, (SENSOR,), delay_seconds=7))
 
 
 NONSENSE = ["", "{}", "[]", '{"due": "2026-01-31T12:00:00Z"}', '{"due": "never", "sensors": []}', "\x00"]

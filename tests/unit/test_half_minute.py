@@ -11,8 +11,8 @@ def half_a_minute_later(stack: Simulation, **seen: Observation) -> list[str]:
     stack.scans.seen.update(seen)
     stack.scans.done.clear()
     handed_on, stack.others.handed_on = stack.others.handed_on, []
-    for batch, delay in handed_on:
-        stack.now[0] = stack.at + timedelta(seconds=delay)
+    for batch in handed_on:
+        stack.now[0] = stack.at + timedelta(seconds=batch.delay_seconds)
         assert batch.due == stack.now[0]
         stack.monitor.take(batch, 100)
     return list(stack.scans.done)
@@ -47,7 +47,7 @@ def test_a_master_s_fresh_result_decides_in_between_too() -> None:
 def test_what_is_handed_on_too_late_is_dropped() -> None:
     stack = fleet(sensor("a", interval=30))
     stack.minute()
-    ((batch, _),) = stack.others.handed_on
+    (batch,) = stack.others.handed_on
     stack.scans.done.clear()
     stack.now[0] = batch.due + timedelta(seconds=61)
     stack.monitor.take(batch, 100)

@@ -220,7 +220,7 @@ def test_what_cannot_be_published_is_counted(log: list[logging.LogRecord]) -> No
     def work(server: MailServer) -> None:
         stack = Stack([item("a", server)], metrics=Metrics(fault=FAULT))
         stack.tick()
-        assert 1 == stack.monitor.failed_publishes
+        assert 1 == stack.monitor.failures
         assert {"a": "Up"} == stack.statuses()
 
     at_mail_server(work)
@@ -497,7 +497,7 @@ def test_what_scan_now_cannot_publish_is_counted() -> None:
     with scripted(HEALTHY) as server:
         stack = Stack([item("a", server)], metrics=Metrics(fault=FAULT), states=States(fault=FAULT))
         (result,) = stack.scan_now("a")
-    assert ("Up", 2) == (result["status"], stack.monitor.failed_publishes)
+    assert ("Up", 2) == (result["status"], stack.monitor.failures)
 
 
 def test_scan_now_scans_whether_due_or_not_and_only_these() -> None:

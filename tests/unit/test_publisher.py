@@ -58,6 +58,18 @@ class Desk:
         )
         self.publisher = Publisher(outlets)
 
+    def publish(self, reports: Sequence[Report]) -> None:
+        """In a call of its own."""
+
+        async def run() -> None:
+            queue: asyncio.Queue[Report | None] = asyncio.Queue()
+            for report in (*reports, None):
+                queue.put_nowait(report)
+            await self.publisher.run(queue)
+
+        self.publisher.begin()
+        asyncio.run(run())
+
 
 @pytest.fixture
 def desk() -> Desk:
@@ -65,7 +77,7 @@ def desk() -> Desk:
 
 
 def test_all_of_a_report_goes_out(desk: Desk) -> None:
-    desk.publisher.publish([report("a", handling="store"), report("b", seen=REFUSED)])
+    desk.publish([report("a", handling="store"), report("b", seen=REFUSED)])
     assert [*points("a"), Point("b", Channel.DOWNTIME, 0, AT)] == desk.metrics.points
     assert REFUSED.trouble
     assert {
@@ -76,7 +88,7 @@ def test_all_of_a_report_goes_out(desk: Desk) -> None:
     summary, dialogue = desk.results.files.values()
     assert "Settings" in summary
     assert "+OK ready" in dialogue
-    assert 0 == desk.publisher.failed
+    assert 0 == len(desk.publisher.failures)
 
 
 # The state before: is the state written.
@@ -92,7 +104,7 @@ CHANGES: dict[str, tuple[State | None, Observation, bool]] = {
 def test_a_state_is_written_when_something_in_it_changes(
     desk: Desk, previous: State | None, seen: Observation, written: bool
 ) -> None:
-    desk.publisher.publish([report(previous=previous, seen=seen)])
+    desk.publish([report(previous=previous, seen=seen)])
     assert ["mail-1"][: int(written)] == desk.states.saved
 
 
@@ -100,8 +112,8 @@ def test_of_two_that_saw_the_same_state_before_one_records_and_tells() -> None:
     """Two invocations at once: one event, and metrics of both."""
     desk = Desk()
     first, second = report(), report(seen=replace(REFUSED, at=AT + timedelta(seconds=1)))
-    desk.publisher.publish([first])
-    desk.publisher.publish([second])
+    desk.publish([first])
+    desk.publish([second])
     assert ["mail-1"] == desk.states.saved
     assert {"mail-1": first.state} == desk.states.load()
     assert [first.change()] == desk.events.changes
@@ -114,10 +126,10 @@ LATER = {"later": (1, True), "at the same moment": (0, False), "earlier": (-1, F
 
 @pytest.mark.parametrize(("microseconds", "recorded"), LATER.values(), ids=LATER)
 def test_a_clock_that_went_backwards_undoes_nothing(desk: Desk, microseconds: int, recorded: bool) -> None:
-    desk.publisher.publish([report()])
+    desk.publish([report()])
     (before,) = desk.states.load().values()
     again = replace(REFUSED, at=AT + microseconds * timedelta(microseconds=1))
-    desk.publisher.publish([report(previous=before, seen=again)])
+    desk.publish([report(previous=before, seen=again)])
     assert 1 + recorded == len(desk.states.saved) == len(desk.events.changes)
 
 
@@ -141,7 +153,7 @@ EVENTS: dict[str, tuple[State | None, Observation, list[tuple[str, str]]]] = {
 def test_one_event_for_a_change_of_status_and_none_without(
     desk: Desk, previous: State | None, seen: Observation, told: list[tuple[str, str]]
 ) -> None:
-    desk.publisher.publish([report(previous=previous, seen=seen)])
+    desk.publish([report(previous=previous, seen=seen)])
     details = [change.detail for change in desk.events.changes]
     assert told == [(detail["previous_status"], detail["status"]) for detail in details]
 
@@ -149,7 +161,7 @@ def test_one_event_for_a_change_of_status_and_none_without(
 def test_who_is_paused_publishes_no_channel_and_stores_no_result(desk: Desk) -> None:
     """Nothing was scanned, so the files of the last scan stand."""
     settings = replace(SENSOR, result_handling="store", channels=tuple(Channel), paused=(None,))
-    desk.publisher.publish([paused(settings, Pause((PauseReason.USER,)), STILL_UP, AT)])
+    desk.publish([paused(settings, Pause((PauseReason.USER,)), STILL_UP, AT)])
     assert ([], {}) == (desk.metrics.points, desk.results.files)
     (state,) = desk.states.load().values()
     assert (Status.PAUSED, (PauseReason.USER,), "paused: user") == (state.status, state.pause_reasons, state.message)
@@ -158,12 +170,12 @@ def test_who_is_paused_publishes_no_channel_and_stores_no_result(desk: Desk) -> 
 
 
 def test_what_is_gone_is_forgotten(desk: Desk) -> None:
-    desk.publisher.publish([report("a"), report("b")])
+    desk.publish([report("a"), report("b")])
     desk.publisher.forget(["a", "never there"])
     assert ["b"] == list(desk.states.load())
     desk.states.fault = FAULT
     desk.publisher.forget(["b", "c"])
-    assert 2 == desk.publisher.failed
+    assert 2 == len(desk.publisher.failures)
 
 
 FAULT = ServiceError("the service is on fire")
@@ -181,8 +193,8 @@ def test_no_failure_stops_another(broken: str, failures: int, log: list[logging.
         events=Events(fault=faults.get("events")),
         results=Results(fault=faults.get("results")),
     )
-    desk.publisher.publish([report("a", handling="store"), report("b", handling="store")])
-    assert failures == desk.publisher.failed
+    desk.publish([report("a", handling="store"), report("b", handling="store")])
+    assert failures == len(desk.publisher.failures)
     assert ["could not publish: the service is on fire"] * failures == [record.getMessage() for record in log]
     went_out = (len(desk.metrics.points), len(desk.states.saved), len(desk.events.changes), len(desk.results.files))
     # Who could not record a change tells nobody of it: the next tick will.

@@ -1,28 +1,31 @@
 """Sensors that are handed on to another invocation, as a message: with their settings in force, never with a secret."""
 
 import functools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import TypeAdapter, ValidationError
 
-from .settings import Settings, as_json
-
-MAX_SENSORS = 100
-MAX_BYTES = 200_000  # of a message; SQS takes 1 MiB
+from .settings import Settings
+from .verdict import State
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`due`: when these are to be scanned."""
+    """`due`: the tick. `states`: of these sensors and their masters, where nobody can have changed them meanwhile.
+
+    `delay_seconds`: how long the message rests in the queue; not part of it.
+    """
 
     due: datetime
     sensors: tuple[Settings, ...]
+    states: Mapping[str, State] = field(default_factory=dict)
+    delay_seconds: int = field(default=0, compare=False)
 
 
 def encode(batch: Batch) -> str:
-    return _adapter().dump_json(batch, exclude_defaults=True).decode()
+    return _adapter().dump_json(batch, exclude_defaults=True, exclude={"delay_seconds"}).decode()
 
 
 def decode(message: str) -> Batch:
@@ -33,21 +36,6 @@ def decode(message: str) -> Batch:
         raise ValueError(
             f"this message is no batch of sensors: {error.errors(include_input=False)[0]['msg']}"
         ) from None
-
-
-def batches(due: datetime, sensors: Sequence[Settings]) -> Iterator[Batch]:
-    """Bounded in number and size; what does not fit with others goes alone."""
-    batch: list[Settings] = []
-    size = 0
-    for settings in sensors:
-        weight = len(as_json(settings))
-        if batch and (len(batch) >= MAX_SENSORS or size + weight > MAX_BYTES):
-            yield Batch(due, tuple(batch))
-            batch, size = [], 0
-        batch.append(settings)
-        size += weight
-    if batch:
-        yield Batch(due, tuple(batch))
 
 
 @functools.cache

@@ -1,17 +1,22 @@
 """What an invocation reads at its start: every sensor's settings and state."""
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from .dependencies import masters_first, with_masters
 from .inheritance import resolve
 from .items import Item
 from .networks import Network
-from .ports import SensorSource, StateStore
+from .ports import SensorSource, ServiceError, StateStore
 from .problems import InvalidSettings, read_item
 from .settings import Settings
 from .verdict import State
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,17 @@ class FleetReader:
         self._seen: dict[str, Mapping[str, Any]] = {}
         self._written: dict[str, Item | InvalidSettings] = {}
         self._resolved = Fleet()
+        self._known_states: Mapping[str, State] = {}
+        self.failures: list[str] = []  # in this call
 
     def read(self) -> Fleet:
-        """Raises ServiceError where a table cannot be read."""
-        seen = {str(attributes.get("id")): attributes for attributes in self._sensors.load()}
+        """Raises ServiceError where a table cannot be read, and never could be since this process began."""
+        self.failures.clear()
+        before: Sequence[Mapping[str, Any]] = list(self._seen.values())
+        items = self._or_before(self._sensors.load, before, "settings")
+        states = self._or_before(self._states.load, self._known_states, "states")
+        self._known_states = states
+        seen = {str(attributes.get("id")): attributes for attributes in items}
         if len(seen) != len(self._seen) or not all(self._is_known(*one) for one in seen.items()):
             self._written = {
                 one: self._written[one] if self._is_known(one, attributes) else _item(attributes)
@@ -60,7 +72,18 @@ class FleetReader:
             }
             self._resolved = _resolved(self._written, self._policy)
             self._seen = seen
-        return replace(self._resolved, states=self._states.load())
+        return replace(self._resolved, states=states)
+
+    def _or_before(self, load: Callable[[], T], before: T, what: str) -> T:
+        """What is a minute old is better than a fleet that nobody watches; writes are conditional."""
+        try:
+            return load()
+        except ServiceError as error:
+            if not self._seen:
+                raise
+            self.failures.append(str(error))
+            logger.error("going on with the %s of the last tick: %s", what, error)  # noqa: TRY400 - the text says it all
+            return before
 
     def _is_known(self, sensor_id: str, attributes: Mapping[str, Any]) -> bool:
         return self._seen.get(sensor_id) is attributes  # the source's promise; and equality takes 1 for true

@@ -1,5 +1,6 @@
 """Credentials for the sensors that log in: fetched together, kept across invocations, renewed once when rejected."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -11,6 +12,9 @@ from .credentials import Credentials, parse_credentials
 from .observation import ScanError
 from .ports import SecretSource
 from .settings import Settings
+from .vocabulary import Reason
+
+logger = logging.getLogger(__name__)
 
 CACHE_SECONDS = 300.0
 
@@ -27,11 +31,13 @@ class Keyring:
     def __init__(self, source: SecretSource, clock: Callable[[], float] = time.monotonic) -> None:
         self._source = source
         self._clock = clock
+        self.failures: list[str] = []  # of Secrets Manager, in this call
         self._kept: dict[str, _Kept] = {}
         self._renewing = threading.Lock()  # scans that are rejected at the same time renew in threads
 
     def prepare(self, sensors: Collection[Settings]) -> None:
         """Fetches what these sensors need and the cache does not hold; failures are asked for again each time."""
+        self.failures.clear()
         oldest = self._clock() - CACHE_SECONDS
         needed = {settings.secret_id for settings in sensors if settings.authentication != "none"}
         self._fetch({one for one in needed if one and not self._usable(one, oldest)})
@@ -73,4 +79,13 @@ class Keyring:
         fetched: Mapping[str, Held] = self._source.fetch(secret_ids)
         at = self._clock()
         for secret_id in secret_ids:
-            self._kept[secret_id] = _Kept(fetched[secret_id], at)
+            held = fetched[secret_id]
+            if isinstance(held, ScanError) and held.reason is Reason.INTERNAL_ERROR:
+                self.failures.append(held.message)
+                logger.error("could not read a secret: %s", held.message)
+                if isinstance(self._known(secret_id), SecretStr):
+                    continue  # no word about the secret itself: the one that is known is as good as ever
+            self._kept[secret_id] = _Kept(held, at)
+
+    def _known(self, secret_id: str) -> Held | None:
+        return self._kept[secret_id].secret if secret_id in self._kept else None

@@ -1,19 +1,21 @@
-"""The use case: load the sensors, scan those that are due, publish what came out."""
+"""The use case: load the sensors, scan those that are due or hand them on, publish what came out."""
 
 import asyncio
 import logging
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .batches import Batch, batches
+from .batches import Batch
 from .certificates import trust
+from .claims import Claims
 from .credentials import Credentials
+from .division import Division, divide, families, half_minute, travelling
 from .due import is_due
-from .engine import Engine, Job, Renew, unscanned
+from .engine import Engine, Job, Renew, Scanner, unscanned
 from .fleet import Fleet, FleetReader, Policy
 from .keyring import Keyring
 from .networks import Network
@@ -21,31 +23,44 @@ from .ports import SensorSource
 from .problems import InvalidSettings
 from .publisher import Outlets, Publisher
 from .report import Report, judged
-from .rounds import Now, Round, Scanner
-from .settings import HALF_MINUTE, MINUTE, Settings
+from .rounds import Now, Round
+from .settings import MINUTE, Settings
 from .vocabulary import Reason, Status
 
 logger = logging.getLogger(__name__)
 
+# So long those whose masters are too many's to travel with wait for their fresh results.
+MASTERS_SECONDS = 10.0
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Tick:
-    """The counts of one tick. `statuses`: of the sensors that it attended to; `reasons`: why, where not Up."""
+    """The counts of one call. `statuses`: of the sensors that it attended to; `reasons`: why, where not Up."""
 
     sensors: int
-    invalid: int
-    statuses: Counter[Status]
-    reasons: Counter[Reason]
+    invalid: int = 0
     handed_on: int = 0
+    again: int = 0  # handed on for the half minute
+    statuses: Counter[Status] = field(default_factory=Counter)
+    reasons: Counter[Reason] = field(default_factory=Counter)
+
+    def note(self, report: Report) -> None:
+        self.statuses[report.verdict.status] += 1
+        if report.verdict.trouble:
+            self.reasons[report.verdict.trouble.reason] += 1
+
+    @property
+    def scanned(self) -> int:
+        attended = self.statuses.total() - self.statuses[Status.PAUSED] - self.invalid
+        return attended - self.reasons[Reason.NOT_RUN]
 
     def as_json(self) -> dict[str, int]:
         """The summary of the contract (section 7)."""
-        due = self.statuses.total() - self.statuses[Status.PAUSED] - self.invalid
         return {
             "sensors": self.sensors,
-            "due": due,
-            "scanned": due - self.reasons[Reason.NOT_RUN],
-            "handed_on": self.handed_on,
+            "due": self.scanned + self.reasons[Reason.NOT_RUN] + self.handed_on,
+            "scanned": self.scanned,
+            "handed_on": self.handed_on + self.again,
             "paused": self.statuses[Status.PAUSED],
             "invalid": self.invalid,
             "up": self.statuses[Status.UP],
@@ -71,71 +86,77 @@ class Monitor:
         self._make_engine = make_engine
         self._now = now
         self._fleet = FleetReader(sensors, outlets.states, policy)
-        self._outlets = outlets
+        self._states = outlets.states
+        self._publisher = Publisher(outlets)
         self._keyring = keyring
         self._policy = policy
-        self.failed_publishes = 0  # in the last call
-        self._ticks: deque[datetime] = deque(maxlen=10)
+        # Schedule and queue deliver at least once; what another process did is not known here.
+        self._done: deque[object] = deque(maxlen=1000)
+
+    @property
+    def failures(self) -> int:
+        """How many calls to services failed in the last call, after the SDK's retries."""
+        return len(self._publisher.failures) + len(self._fleet.failures) + len(self._keyring.failures)
 
     def tick(self, at: datetime, seconds: float) -> Tick:
         """Scans what is due at this tick of the schedule, within `seconds`. Raises ServiceError for the tables."""
         end = time.monotonic() + seconds
+        self._publisher.begin()
         fleet = self._fleet.read()
-        statuses: Counter[Status] = Counter()
-        reasons: Counter[Reason] = Counter()
-
-        def note(report: Report) -> None:
-            statuses[report.verdict.status] += 1
-            if report.verdict.trouble:
-                reasons[report.verdict.trouble.reason] += 1
-
-        if at in self._ticks:  # the schedule delivers at least once
-            logger.info("tick repeated: nothing is scanned twice", extra={"tick": at.isoformat()})
-            return Tick(len(fleet), 0, statuses, reasons)
-        self._ticks.append(at)
+        if not self._is_new(at):
+            return Tick(len(fleet))
         sensors = list(fleet.settings.values())
-        likely = [one for one in sensors if is_due(one, fleet.states.get(one.id), at)]
-        publisher = Publisher(self._outlets)
-        # The schedule ticks once a minute: the half minute comes from the queue.
-        half_minute = [one for one in sensors if one.interval == HALF_MINUTE]
-        again = at + timedelta(seconds=HALF_MINUTE)
-        delay = round((again - self._now()).total_seconds())
-        publisher.hand_on(list(batches(again, half_minute)), min(max(delay, 0), HALF_MINUTE))
-        self._run(
-            fleet,
-            likely,
-            fleet.invalid,
-            lambda round_: round_.tick(sensors, at),
-            end=end,
-            note=note,
-            publisher=publisher,
-        )
-        publisher.forget(fleet.gone)
-        self.failed_publishes = publisher.failed
-        return Tick(len(fleet), len(fleet.invalid), statuses, reasons, len(half_minute))
+        division = divide(sensors, fleet.states, at, self._now())
+        again = half_minute(sensors, at, self._now())
+        refused = self._publisher.hand_on([*division.batches, *again])
+        left = [one for batch in refused if batch.due == at for one in batch.sensors]  # nobody else will
+        tick = Tick(len(fleet), len(fleet.invalid))
+        tick.handed_on = _count(division.batches) - len(left)
+        tick.again = _count(again) - (_count(refused) - len(left))
 
-    def take(self, batch: Batch, seconds: float) -> None:
-        """Scans what another invocation handed on, unless that is so late that the next tick has come."""
+        async def go(round_: Round) -> None:
+            async with asyncio.TaskGroup() as group:
+                masters = group.create_task(round_.tick(division.masters, at))
+                group.create_task(round_.tick([*division.here, *left], at))
+                if division.after:
+                    await asyncio.wait([masters], timeout=MASTERS_SECONDS)
+                    tick.handed_on += await self._follow(division, round_, at)
+
+        here = [*division.masters, *division.here, *left]
+        likely = [one for one in here if is_due(one, fleet.states.get(one.id), at)]
+        self._run(fleet, likely, fleet.invalid, go, end=end, note=tick.note)
+        self._publisher.forget(fleet.gone)
+        return tick
+
+    async def _follow(self, division: Division, round_: Round, at: datetime) -> int:
+        """How many were handed on after their masters, with these's fresh states."""
+        batches = travelling(at, families(division.after), round_.states)
+        refused = await asyncio.to_thread(self._publisher.hand_on, batches)
+        await round_.tick([one for batch in refused for one in batch.sensors], at)
+        return _count(batches) - _count(refused)
+
+    def take(self, batch: Batch, seconds: float) -> Tick | None:
+        """Scans what another invocation handed on; None where that is so late that the next tick has come."""
         end = time.monotonic() + seconds
-        if self._now() - batch.due > timedelta(seconds=MINUTE):
+        late = self._now() - batch.due
+        if late > timedelta(seconds=MINUTE):
             logger.warning("a batch came too late and is dropped", extra={"due": batch.due.isoformat()})
-            return
-        fleet = Fleet({one.id: one for one in batch.sensors}, states=self._outlets.states.load())
+            return None
+        tick = Tick(len(batch.sensors))
+        if not self._is_new((batch.due, tuple(one.id for one in batch.sensors))):
+            return tick
+        self._publisher.begin()
+        ids = {one_id for one in batch.sensors for one_id in (one.id, *one.masters)}
+        states = batch.states or self._states.load(sorted(ids))
+        fleet = Fleet({one.id: one for one in batch.sensors}, states=states)
         sensors = list(batch.sensors)
-        publisher = Publisher(self._outlets)
-        self._run(
-            fleet,
-            sensors,
-            (),
-            lambda round_: round_.tick(sensors, batch.due, lambda *_: True),
-            end=end,
-            note=lambda _: None,
-            publisher=publisher,
-        )
+        self._run(fleet, sensors, (), lambda round_: round_.tick(sensors, batch.due), end=end, note=tick.note)
+        return tick
 
     def scan_now(self, sensor_ids: Iterable[str], seconds: float) -> list[dict[str, Any]]:
         """Scans just these, due or not, paused or not; a result for each, in the order asked for."""
         end = time.monotonic() + seconds
+        self._publisher.begin()
         fleet = self._fleet.read()
         wanted = list(dict.fromkeys(sensor_ids))
         results: dict[str, dict[str, Any]] = {}
@@ -149,9 +170,15 @@ class Monitor:
 
         invalid = [one for one in wanted if one in fleet.invalid]
         known = [fleet.settings[one] for one in wanted if one in fleet.settings]
-        publisher = Publisher(self._outlets)
-        self._run(fleet, known, invalid, lambda round_: round_.now(known), end=end, note=note, publisher=publisher)
+        self._run(fleet, known, invalid, lambda round_: round_.now(known), end=end, note=note)
         return [results[sensor_id] for sensor_id in wanted]
+
+    def _is_new(self, what: object) -> bool:
+        if what in self._done:
+            logger.info("repeated: nothing is scanned twice")
+            return False
+        self._done.append(what)
+        return True
 
     def _run(
         self,
@@ -162,7 +189,6 @@ class Monitor:
         *,
         end: float,
         note: Callable[[Report], None],
-        publisher: Publisher,
     ) -> None:
         """Publishes while it scans. `likely`: the sensors whose credentials are wanted."""
         started = self._keyring.now()
@@ -183,21 +209,27 @@ class Monitor:
                 reports.put_nowait(report)
 
             async with asyncio.TaskGroup() as group:
-                group.create_task(publisher.run(reports))
+                group.create_task(self._publisher.run(reports))
                 states = dict(fleet.states)
                 for sensor_id in invalid:
                     report = _invalid(sensor_id, fleet.invalid[sensor_id], fleet, self._now())
                     states[sensor_id] = report.state
                     take(report)
                 engine = self._make_engine(self._policy.forbidden, renew, end - time.monotonic())
-                await go(Round(engine, self._job, states, take, self._now))
+                claims = Claims(engine, self._states, self._now)
+                keeper = group.create_task(claims.keep())
+                await go(Round(claims, self._job, states, take, self._now))
+                keeper.cancel()
                 reports.put_nowait(None)
 
         asyncio.run(run())
-        self.failed_publishes = publisher.failed
 
     def _job(self, settings: Settings) -> Job:
         return Job(settings, self._keyring.credentials(settings))
+
+
+def _count(batches: Iterable[Batch]) -> int:
+    return sum(len(batch.sensors) for batch in batches)
 
 
 def _invalid(sensor_id: str, error: InvalidSettings, fleet: Fleet, at: datetime) -> Report:

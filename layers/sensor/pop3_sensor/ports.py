@@ -13,7 +13,14 @@ from .verdict import State
 
 
 class ServiceError(Exception):
-    """A service outside failed, after the SDK's own retries; the text says which, at what, and how."""
+    """A service outside failed, after the SDK's own retries; the text says which, at what, and how.
+
+    `rest`: what it did not take, of several things, and may take later.
+    """
+
+    def __init__(self, text: str, rest: Sequence[Any] = ()) -> None:
+        super().__init__(text)
+        self.rest = rest
 
 
 class Point(NamedTuple):
@@ -41,11 +48,14 @@ class StatusChange(NamedTuple):
 
 
 class StateStore(Protocol):
-    def load(self) -> Mapping[str, State]:
-        """By sensor id. Raises ServiceError."""
+    def load(self, sensor_ids: Collection[str] | None = None) -> Mapping[str, State]:
+        """Of these sensors, or of all; by sensor id. Raises ServiceError."""
 
     def save(self, sensor_id: str, state: State, previous: State | None) -> bool:
         """False where another writer was there since `previous` was read. Raises ServiceError."""
+
+    def claim(self, sensor_id: str, now: datetime, until: datetime) -> None:
+        """Tells other invocations that this one scans the sensor, the first time or again. Raises ServiceError."""
 
     def forget(self, sensor_id: str) -> None:
         """Its item is gone. Raises ServiceError."""
@@ -57,7 +67,7 @@ class EventBus(Protocol):
 
 
 class HandOver(Protocol):
-    def put(self, batches: Sequence[Batch], delay_seconds: int) -> None:
+    def put(self, batches: Sequence[Batch]) -> None:
         """Raises ServiceError where some were not taken."""
 
 

@@ -1,21 +1,28 @@
-"""Takes reports as they come and hands them on in batches: nobody's metrics wait for a slow neighbour's."""
+"""Takes reports as they come and hands them on: nobody's metrics wait for a slow neighbour's scan, or for S3."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from . import result_files
 from .batches import Batch
-from .ports import EventBus, HandOver, MetricSink, Point, ResultStore, ServiceError, StateStore
+from .patience import Patience
+from .ports import EventBus, HandOver, MetricSink, Point, ResultStore, ServiceError, StateStore, StatusChange
 from .report import Report
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 # A report waits at most so long for company; enough of them (about one PutMetricData) go at once.
 MAX_WAIT_SECONDS = 2.0
 MAX_REPORTS = 500
+MAX_KEPT = 20_000  # points, or events, that wait for a service to come back
+RESULTS_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,86 +35,135 @@ class Outlets:
 
 
 class Publisher:
-    """`failed` counts what could not be handed on; each failure is logged, and none stops another."""
+    """Lives as long as its process: what a service did not take goes with what comes next, also in the next call.
+
+    `failures` of this call: each is logged, counted, and stops no other.
+    """
 
     def __init__(self, outlets: Outlets) -> None:
-        self.failed = 0
+        self.failures: list[str] = []
         self._outlets = outlets
+        self._points: list[Point] = []
+        self._unsaved: list[Report] = []
+        self._changes: list[StatusChange] = []
+
+    def begin(self) -> None:
+        """Before the states are read: what could not be saved the last time."""
+        self.failures.clear()
+        self._record(())
 
     async def run(self, reports: asyncio.Queue[Report | None]) -> None:
         """Until a None comes; whatever came before it is published when this returns."""
-        loop = asyncio.get_running_loop()
-        batch: list[Report] = []
-        due = 0.0
-        report: Report | None
-        while True:
-            try:
-                if reports.empty():
-                    async with asyncio.timeout_at(due if batch else None):
-                        report = await reports.get()
-                else:
-                    report = reports.get_nowait()
-            except TimeoutError:
-                await asyncio.to_thread(self.publish, batch)
-                batch = []
-                continue
-            if not batch:
-                due = loop.time() + MAX_WAIT_SECONDS
-            if report is not None:
-                batch.append(report)
-            if batch and (report is None or len(batch) >= MAX_REPORTS):
-                await asyncio.to_thread(self.publish, batch)
-                batch = []
-            if report is None:
-                return
+        works = (self._measure, self._record, self._store)  # a service that is slow delays none of the others
+        lanes: list[asyncio.Queue[Report | None]] = [asyncio.Queue() for _ in works]
+        async with asyncio.TaskGroup() as group:
+            for lane, work in zip(lanes, works, strict=True):
+                group.create_task(_gather(lane, work))
+            while True:
+                report = await reports.get()
+                for lane in lanes:
+                    lane.put_nowait(report)
+                if report is None:
+                    break
 
-    def publish(self, reports: Sequence[Report]) -> None:
+    def forget(self, sensor_ids: Iterable[str]) -> None:
+        """The items of these sensors are gone, so a new one of the same id starts anew."""
+        for sensor_id in sensor_ids:
+            try:
+                self._outlets.states.forget(sensor_id)
+            except ServiceError as error:
+                self._failed(error)
+
+    def hand_on(self, batches: Sequence[Batch]) -> list[Batch]:
+        """To other invocations of this function; the batches that could not be."""
+        try:
+            self._outlets.others.put(batches)
+        except ServiceError as error:
+            self._failed(error)
+            return list(error.rest)
+        return []
+
+    def _measure(self, reports: Sequence[Report]) -> None:
         points = [
             Point(report.sensor_id, channel, value, report.seen.at)
             for report in reports
             for channel, value in report.channels.items()
         ]
-        if points:
-            self._attempt(lambda: self._outlets.metrics.put(points))
-        saved = [report for report in reports if report.state != report.previous and self._save(report)]
-        if changes := [report.change() for report in saved if report.state.status is not report.status_before]:
-            self._attempt(lambda: self._outlets.events.put(changes))
-        for report in reports:
-            self._store(report)
+        self._points = self._put(self._outlets.metrics.put, [*self._points, *points])
 
-    def forget(self, sensor_ids: Iterable[str]) -> None:
-        """The items of these sensors are gone, so a new one of the same id starts anew."""
-        for sensor_id in sensor_ids:
-            self._attempt(partial(self._outlets.states.forget, sensor_id))
+    def _record(self, reports: Sequence[Report]) -> None:
+        """The one that records a change is the one that tells of it."""
+        changed = [*self._unsaved, *(report for report in reports if report.state != report.previous)]
+        self._unsaved = []
+        patience = Patience()
+        saved = [report for report in changed if self._save(report, patience)]
+        changes = [report.change() for report in saved if report.state.status is not report.status_before]
+        self._changes = self._put(self._outlets.events.put, [*self._changes, *changes])
 
-    def hand_on(self, batches: Sequence[Batch], delay_seconds: int) -> None:
-        """To other invocations of this function."""
-        if batches:
-            self._attempt(lambda: self._outlets.others.put(batches, delay_seconds))
-
-    def _save(self, report: Report) -> bool:
-        """Whether this is the one that recorded the state: only that one tells of it."""
+    def _save(self, report: Report, patience: Patience) -> bool:
         before = report.previous.scanned_at if report.previous else None
         if before and report.seen.at <= before:
             return False  # a clock that went backwards must not undo what a later scan saw
-        won = False
-
-        def save() -> None:
-            nonlocal won
-            won = self._outlets.states.save(report.sensor_id, report.state, report.previous)
-
-        self._attempt(save)
-        return won
-
-    def _store(self, report: Report) -> None:
-        if result_files.is_stored(report):
-            summary, dialogue = result_files.file_names(report.sensor_id)
-            self._attempt(lambda: self._outlets.results.put(summary, result_files.summary(report)))
-            self._attempt(lambda: self._outlets.results.put(dialogue, result_files.dialogue(report)))
-
-    def _attempt(self, action: Callable[[], None]) -> None:
         try:
-            action()
+            if not patience.is_over:
+                return self._outlets.states.save(report.sensor_id, report.state, report.previous)
         except ServiceError as error:
-            self.failed += 1
-            logger.error("could not publish: %s", error)  # noqa: TRY400 - the text says it all; no traceback to read
+            patience.fail()
+            self._failed(error)
+        self._unsaved.append(report)
+        return False
+
+    def _store(self, reports: Sequence[Report]) -> None:
+        files = [file for report in reports if result_files.is_stored(report) for file in result_files.files(report)]
+        if files:
+            with ThreadPoolExecutor(RESULTS_AT_ONCE) as pool:
+                list(pool.map(partial(self._store_file, Patience()), files))
+
+    def _store_file(self, patience: Patience, file: tuple[str, str]) -> None:
+        try:
+            if not patience.is_over:  # the next scan overwrites it anyway
+                self._outlets.results.put(*file)
+        except ServiceError as error:
+            patience.fail()
+            self._failed(error)
+
+    def _put(self, put: Callable[[Sequence[T]], None], things: list[T]) -> list[T]:
+        try:
+            if things:
+                put(things)
+        except ServiceError as error:
+            self._failed(error)
+            return list(error.rest)[-MAX_KEPT:]
+        return []
+
+    def _failed(self, error: ServiceError) -> None:
+        self.failures.append(str(error))
+        logger.error("could not publish: %s", error)
+
+
+async def _gather(reports: asyncio.Queue[Report | None], work: Callable[[Sequence[Report]], None]) -> None:
+    """Hands reports to `work` together with those that come soon after."""
+    loop = asyncio.get_running_loop()
+    batch: list[Report] = []
+    due = 0.0
+    report: Report | None
+    while True:
+        try:
+            if reports.empty():
+                async with asyncio.timeout_at(due if batch else None):
+                    report = await reports.get()
+            else:
+                report = reports.get_nowait()
+        except TimeoutError:
+            await asyncio.to_thread(work, batch)
+            batch = []
+            continue
+        if not batch:
+            due = loop.time() + MAX_WAIT_SECONDS
+        if report is not None:
+            batch.append(report)
+        if batch and (report is None or len(batch) >= MAX_REPORTS):
+            await asyncio.to_thread(work, batch)
+            batch = []
+        if report is None:
+            return

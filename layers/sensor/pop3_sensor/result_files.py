@@ -22,6 +22,11 @@ def is_stored(report: Report) -> bool:
     return handling == "store" or (handling == "store_on_failure" and report.verdict.trouble is not None)
 
 
+def files(report: Report) -> list[tuple[str, str]]:
+    """Name and text of each."""
+    return list(zip(file_names(report.sensor_id), (summary(report), dialogue(report)), strict=True))
+
+
 def summary(report: Report) -> str:
     """Everything but the dialogue. Settings name a secret; its content is nowhere near this text."""
     return "\n".join(_summary_lines(report)) + "\n"

@@ -1,26 +1,22 @@
 """One pass over sensors: masters before those that wait for them, each scanned, found paused, or left alone."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Protocol
 
 from .due import is_due
-from .engine import Job
-from .observation import Observation
+from .engine import Job, Scanner, unscanned
 from .pauses import pause_of
 from .report import Report, judged, paused
 from .settings import Settings
 from .verdict import State
+from .vocabulary import Reason
+
+logger = logging.getLogger(__name__)
 
 MakeJob = Callable[[Settings], Job]
-IsDue = Callable[[Settings, State | None, datetime], bool]
 Now = Callable[[], datetime]
-
-
-class Scanner(Protocol):
-    async def scan(self, job: Job) -> Observation:
-        """Never raises."""
 
 
 class Round:
@@ -32,12 +28,12 @@ class Round:
         self._engine = engine
         self._now = now
         self._make_job = make_job
-        self._states = dict(states)
+        self.states = dict(states)  # the freshest that is known
         self._take = take
         self._clients: dict[str, list[Settings]] = {}  # of each sensor under way: who waits for its fresh result
         self._hindered: dict[str, set[str]] = {}  # of each who waits: for whom
 
-    async def tick(self, sensors: Iterable[Settings], at: datetime, due: IsDue = is_due) -> None:
+    async def tick(self, sensors: Iterable[Settings], at: datetime) -> None:
         """What is due at this moment; `sensors` in the order of `masters_first`."""
         async with asyncio.TaskGroup() as group:
 
@@ -46,7 +42,7 @@ class Round:
                 settled = [settings.id]
                 while settled:  # a loop, for a chain of dependencies may be long
                     for client in self._released(settled.pop()):
-                        if self._is_to_scan(client, at, due):
+                        if self._is_to_scan(client, at):
                             group.create_task(scan(client))
                         else:
                             settled.append(client.id)
@@ -54,7 +50,7 @@ class Round:
             for settings in sensors:
                 if self._waits(settings):
                     self._clients[settings.id] = []
-                elif self._is_to_scan(settings, at, due):
+                elif self._is_to_scan(settings, at):
                     self._clients[settings.id] = []
                     group.create_task(scan(settings))
 
@@ -62,7 +58,11 @@ class Round:
         """Due or not, paused or not."""
         async with asyncio.TaskGroup() as group:
             for settings in sensors:
-                group.create_task(self._scan(settings))
+                if self._is_claimed(settings):
+                    seen = unscanned(Reason.NOT_RUN, "another invocation is scanning this sensor just now")
+                    self._report(judged(settings.id, settings, seen, self.states.get(settings.id)))
+                else:
+                    group.create_task(self._scan(settings))
 
     def _waits(self, settings: Settings) -> bool:
         """A master that is scanned in this tick decides by its fresh result."""
@@ -80,20 +80,28 @@ class Round:
             if not masters:
                 yield client
 
-    def _is_to_scan(self, settings: Settings, at: datetime, due: IsDue) -> bool:
-        return not self._is_paused(settings, at) and due(settings, self._states.get(settings.id), at)
+    def _is_to_scan(self, settings: Settings, at: datetime) -> bool:
+        if self._is_paused(settings, at) or not is_due(settings, self.states.get(settings.id), at):
+            return False
+        if claimed := self._is_claimed(settings):
+            logger.info("still being scanned by another invocation", extra={"sensor_id": settings.id})
+        return not claimed
+
+    def _is_claimed(self, settings: Settings) -> bool:
+        state = self.states.get(settings.id)
+        return bool(state and state.claimed_until and self._now() < state.claimed_until)
 
     def _is_paused(self, settings: Settings, at: datetime) -> bool:
-        previous = self._states.get(settings.id)
-        pause = pause_of(settings, previous, self._states, at, self._now())
+        previous = self.states.get(settings.id)
+        pause = pause_of(settings, previous, self.states, at, self._now())
         if pause.reasons:
             self._report(paused(settings, pause, previous, self._now()))
         return bool(pause.reasons)
 
     async def _scan(self, settings: Settings) -> None:
         seen = await self._engine.scan(self._make_job(settings))
-        self._report(judged(settings.id, settings, seen, self._states.get(settings.id)))
+        self._report(judged(settings.id, settings, seen, self.states.get(settings.id)))
 
     def _report(self, report: Report) -> None:
-        self._states[report.sensor_id] = report.state
+        self.states[report.sensor_id] = report.state
         self._take(report)

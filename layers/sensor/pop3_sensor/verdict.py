@@ -17,7 +17,8 @@ class State:
     """What the next scan needs to know: an item of the States table. `phase` and `reason` may be empty.
 
     `fingerprint`: of the settings, where the interval is so long that a change must be noticed before its turn.
-    `scanned_at` tells two writers apart; it is not part of what may change.
+    `scanned_at` tells two writers apart; until `claimed_until` another invocation scans the sensor: both are no part
+    of what may change.
     """
 
     status: Status
@@ -30,6 +31,7 @@ class State:
     masters_well_since: datetime | None = None
     fingerprint: str = ""
     scanned_at: datetime | None = field(default=None, compare=False)
+    claimed_until: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

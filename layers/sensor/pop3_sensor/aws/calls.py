@@ -1,21 +1,52 @@
 """What every call to AWS has in common: bounded waiting, the SDK's retries, one error."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ..patience import Patience
 from ..ports import ServiceError
+
+T = TypeVar("T")
 
 # boto3 waits 60 s for a connection and again for an answer; an invocation has no such time for one call.
 CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
 
+# Nothing that is asked again will be taken.
+_FOR_EVER = frozenset(
+    {"ValidationError", "ValidationException", "InvalidParameterValue", "InvalidParameterCombination"}
+)
+
+
 @contextmanager
-def translated(action: str) -> Iterator[None]:
-    """`action` names the call and what it is about, for the person who reads the log."""
+def translated(action: str, things: Sequence[Any] = ()) -> Iterator[None]:
+    """`action` names the call and what it is about, for the person who reads the log; `things`: what it hands over."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        raise ServiceError(f"{action}: {error}") from error
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+        raise ServiceError(f"{action}: {error}", () if code in _FOR_EVER else things) from error
+
+
+def in_parts(things: Sequence[T], size: int, call: Callable[[Sequence[T]], None]) -> None:
+    """Each part is tried, whatever became of the one before it. Raises ServiceError with what is left of all."""
+    failures: list[str] = []
+    rest: list[T] = []
+    patience = Patience()
+    for start in range(0, len(things), size):
+        part = things[start : start + size]
+        if patience.is_over:
+            rest += part
+            continue
+        try:
+            call(part)
+        except ServiceError as error:
+            patience.fail()
+            failures.append(str(error))
+            rest += error.rest
+    if failures:
+        raise ServiceError("; ".join(failures), rest)

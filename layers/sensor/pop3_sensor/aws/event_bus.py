@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..ports import ServiceError, StatusChange
-from .calls import translated
+from .calls import in_parts, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -21,21 +21,20 @@ class DefaultEventBus:
         self._client = client
 
     def put(self, changes: Sequence[StatusChange]) -> None:
-        """Every batch is tried; PutEvents may also refuse single entries, which it says in its answer only."""
-        failures = []
-        for start in range(0, len(changes), BATCH):
-            batch = changes[start : start + BATCH]
-            try:
-                with translated(f"putting {len(batch)} events on the default bus"):
-                    answer = self._client.put_events(Entries=[_entry(change) for change in batch])
-            except ServiceError as error:
-                failures.append(str(error))
-            else:
-                for change, entry in zip(batch, answer["Entries"], strict=True):
-                    if "ErrorCode" in entry:
-                        failures.append(f"the event of {change.detail['sensor_id']}: {entry.get('ErrorMessage')}")
-        if failures:
-            raise ServiceError("; ".join(failures))
+        in_parts(changes, BATCH, self._put)
+
+    def _put(self, changes: Sequence[StatusChange]) -> None:
+        """PutEvents may also refuse single entries, which it says in its answer only."""
+        with translated(f"putting {len(changes)} events on the default bus", changes):
+            answer = self._client.put_events(Entries=[_entry(change) for change in changes])
+        refused = {
+            change.detail["sensor_id"]: (change, entry)
+            for change, entry in zip(changes, answer["Entries"], strict=True)
+            if "ErrorCode" in entry
+        }
+        if refused:
+            texts = [f"the event of {one}: {entry.get('ErrorMessage')}" for one, (_, entry) in refused.items()]
+            raise ServiceError("; ".join(texts), [change for change, _ in refused.values()])
 
 
 def _entry(change: StatusChange) -> "PutEventsRequestEntryTypeDef":

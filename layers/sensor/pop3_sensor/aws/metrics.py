@@ -1,11 +1,11 @@
 """CloudWatch metrics: one series for each sensor and channel."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..channels import UNITS
-from ..ports import Point, ServiceError
-from .calls import translated
+from ..ports import Point
+from .calls import in_parts, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -20,16 +20,11 @@ class Metrics:
         self._namespace = namespace
 
     def put(self, points: Sequence[Point]) -> None:
-        """Every batch is tried, whatever happened to the one before it."""
-        failures = []
-        for batch in _batches([_datum(point) for point in points]):
-            try:
-                with translated(f"putting {len(batch)} values into the namespace {self._namespace}"):
-                    self._client.put_metric_data(Namespace=self._namespace, MetricData=batch)
-            except ServiceError as error:
-                failures.append(str(error))
-        if failures:
-            raise ServiceError("; ".join(failures))
+        in_parts(points, BATCH, self._put)
+
+    def _put(self, points: Sequence[Point]) -> None:
+        with translated(f"putting {len(points)} values into the namespace {self._namespace}", points):
+            self._client.put_metric_data(Namespace=self._namespace, MetricData=list(map(_datum, points)))
 
 
 def _datum(point: Point) -> "MetricDatumTypeDef":
@@ -40,8 +35,3 @@ def _datum(point: Point) -> "MetricDatumTypeDef":
         "Value": point.value,
         "Unit": UNITS[point.channel],
     }
-
-
-def _batches(data: "list[MetricDatumTypeDef]") -> "Iterator[list[MetricDatumTypeDef]]":
-    for start in range(0, len(data), BATCH):
-        yield data[start : start + BATCH]

@@ -1,14 +1,19 @@
 """The queue through which one invocation hands sensors on to others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..batches import Batch, encode
 from ..ports import ServiceError
-from .calls import translated
+from .calls import in_parts, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+
+MAX_BYTES = 900_000  # SQS takes 1 MiB
+AT_ONCE = 8  # a thousand messages, ten milliseconds each
 
 
 class ScanQueue:
@@ -16,14 +21,32 @@ class ScanQueue:
         self._client = client
         self._url = url
 
-    def put(self, batches: Sequence[Batch], delay_seconds: int) -> None:
-        """One call for each: SQS charges by the size, and every message is tried whatever became of the others."""
-        failures = []
-        for batch in batches:
+    def put(self, batches: Sequence[Batch]) -> None:
+        """One call for each: SQS charges by the size."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            in_parts(batches, AT_ONCE, lambda some: _raise(list(pool.map(self._put, some))))
+
+    def _put(self, batch: Batch) -> ServiceError | None:
+        for body, part in _messages(batch):
             try:
-                with translated(f"handing {len(batch.sensors)} sensors on through {self._url}"):
-                    self._client.send_message(QueueUrl=self._url, MessageBody=encode(batch), DelaySeconds=delay_seconds)
+                with translated(f"handing {len(part.sensors)} sensors on through {self._url}", [part]):
+                    self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=part.delay_seconds)
             except ServiceError as error:
-                failures.append(str(error))
-        if failures:
-            raise ServiceError("; ".join(failures))
+                return error
+        return None
+
+
+def _raise(outcomes: Sequence[ServiceError | None]) -> None:
+    if failures := [outcome for outcome in outcomes if outcome]:
+        raise ServiceError("; ".join(map(str, failures)), [batch for failure in failures for batch in failure.rest])
+
+
+def _messages(batch: Batch) -> Iterator[tuple[str, Batch]]:
+    """Halves, where authorities of their own make some sensors large."""
+    body = encode(batch)
+    half = len(batch.sensors) // 2
+    if len(body) <= MAX_BYTES or not half:
+        yield body, batch
+    else:
+        yield from _messages(replace(batch, sensors=batch.sensors[:half]))
+        yield from _messages(replace(batch, sensors=batch.sensors[half:]))

@@ -1,6 +1,7 @@
 """The States table: one item for each sensor, written when something in it changes."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,42 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 
+BATCH = 100  # BatchGetItem takes no more
+NEVER_SCANNED = "its first scan is under way"
+
+logger = logging.getLogger(__name__)
+
+
 class StatesTable:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
-    def load(self) -> Mapping[str, State]:
+    def load(self, sensor_ids: Collection[str] | None = None) -> Mapping[str, State]:
+        """A row that cannot be read is as none: its sensor is scanned as a new one, and nobody else is harmed."""
         with translated(f"reading the table {self._table}"):
-            pages = self._client.get_paginator("scan").paginate(TableName=self._table)
-            items = [plain_item(item) for page in pages for item in page["Items"]]
-        return {item["sensor_id"]: _state(item) for item in items}
+            rows = self._scan() if sensor_ids is None else self._get(list(sensor_ids))
+            items = [plain_item(row) for row in rows]
+        states = {}
+        for item in items:
+            try:
+                states[item["sensor_id"]] = _state(item)
+            except (KeyError, ValueError, TypeError):
+                logger.exception("a row of the States table cannot be read", extra={"sensor_id": item["sensor_id"]})
+        return states
+
+    def _scan(self) -> "Iterator[dict[str, AttributeValueTypeDef]]":
+        for page in self._client.get_paginator("scan").paginate(TableName=self._table):
+            yield from page["Items"]
+
+    def _get(self, sensor_ids: list[str]) -> "Iterator[dict[str, AttributeValueTypeDef]]":
+        keys: list[Mapping[str, AttributeValueTypeDef]] = [{"sensor_id": {"S": sensor_id}} for sensor_id in sensor_ids]
+        while keys:
+            answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys[:BATCH]}})
+            yield from answer["Responses"].get(self._table, [])
+            # What DynamoDB had no capacity for comes again, with the rest.
+            left = answer.get("UnprocessedKeys", {})
+            keys = [*keys[BATCH:], *(left[self._table]["Keys"] if left else [])]
 
     def save(self, sensor_id: str, state: State, previous: State | None) -> bool:
         """Only where nobody wrote since `previous` was read: of two invocations one records, and tells of, a change."""
@@ -33,12 +60,29 @@ class StatesTable:
                 self._client.put_item(
                     TableName=self._table,
                     Item=_item(sensor_id, state),
-                    ConditionExpression="attribute_not_exists(sensor_id) OR scanned_at = :read",
+                    ConditionExpression="attribute_not_exists(scanned_at) OR scanned_at = :read",
                     ExpressionAttributeValues={":read": {"S": read}},
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False
         return True
+
+    def claim(self, sensor_id: str, now: datetime, until: datetime) -> None:
+        """The row of a sensor that was never scanned says so, and is whole."""
+        first = {"since": _text(now), "status": Status.UNKNOWN, "phase": "", "reason": "", "message": NEVER_SCANNED}
+        names = {"#until": "claimed_until", "#failures": "failures", **{f"#{name}": name for name in first}}
+        values: dict[str, AttributeValueTypeDef] = {":until": {"S": _text(until)}, ":failures": {"N": "0"}}
+        for name, text in first.items():
+            values[f":{name}"] = {"S": text}
+        kept = ", ".join(f"#{name} = if_not_exists(#{name}, :{name})" for name in ("failures", *first))
+        with translated(f"claiming {sensor_id} in the table {self._table}"):
+            self._client.update_item(
+                TableName=self._table,
+                Key={"sensor_id": {"S": sensor_id}},
+                UpdateExpression=f"SET #until = :until, {kept}",
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+            )
 
     def forget(self, sensor_id: str) -> None:
         with translated(f"deleting the state of {sensor_id} from the table {self._table}"):
@@ -77,5 +121,6 @@ def _state(item: Mapping[str, Any]) -> State:
         pause_reasons=tuple(PauseReason(reason) for reason in item.get("pause_reasons", [])),
         masters_well_since=datetime.fromisoformat(well) if (well := item.get("masters_well_since")) else None,
         fingerprint=item.get("fingerprint", ""),
-        scanned_at=datetime.fromisoformat(item["scanned_at"]),
+        scanned_at=datetime.fromisoformat(scanned) if (scanned := item.get("scanned_at")) else None,
+        claimed_until=datetime.fromisoformat(claimed) if (claimed := item.get("claimed_until")) else None,
     )

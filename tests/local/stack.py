@@ -16,6 +16,8 @@ from tests.local.emulator import REGION, ROOT, Emulator
 
 # Everything that scans refuse by default but loopback: that is where a local mail server is.
 LOOPBACK_ALLOWED = "169.254.0.0/16,224.0.0.0/4,fe80::/10,ff00::/8"
+# The emulator knows neither composite alarms nor those over a query.
+LOCAL = {"ForbiddenNetworks": LOOPBACK_ALLOWED, "Alarms": "disabled"}
 
 
 def build(directory: Path, *, python: str = "", machine: str = "", interpreters: Path | None = None) -> Path:
@@ -98,25 +100,55 @@ class Stack:
     @contextmanager
     def status_events(self) -> Iterator[Callable[[], list[Any]]]:
         """Yields what returns the status events since, in their order."""
-        sqs, events = self.emulator.client("sqs"), self.emulator.client("events")
-        url = sqs.create_queue(QueueName="status-events")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        events.put_rule(Name="status-events", EventPattern=json.dumps({"source": ["pop3-sensor"]}))
-        events.put_targets(Rule="status-events", Targets=[{"Id": "queue", "Arn": arn}])
+        events = self.emulator.client("events")
+        with self._queue("status-events") as (arn, received):
+            events.put_rule(Name="status-events", EventPattern=json.dumps({"source": ["pop3-sensor"]}))
+            events.put_targets(Rule="status-events", Targets=[{"Id": "queue", "Arn": arn}])
+            try:
+                yield lambda: [json.loads(body) for body in received()]
+            finally:
+                events.remove_targets(Rule="status-events", Ids=["queue"])
+                events.delete_rule(Name="status-events")
 
-        def received() -> list[Any]:
-            found: list[Any] = []
+    @contextmanager
+    def told(self) -> Iterator[Callable[[], list[str]]]:
+        """Yields what returns the messages of the alarm topic since, as a subscriber reads them."""
+        sns = self.emulator.client("sns")
+        with self._queue("alarm-messages") as (arn, received):
+            raw = {"RawMessageDelivery": "true"}
+            subscription = sns.subscribe(
+                TopicArn=self.outputs["AlarmTopicArn"],
+                Protocol="sqs",
+                Endpoint=arn,
+                Attributes=raw,
+                ReturnSubscriptionArn=True,
+            )
+            try:
+                yield received
+            finally:
+                sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+
+    @contextmanager
+    def _queue(self, name: str) -> Iterator[tuple[str, Callable[[], list[str]]]]:
+        """Its ARN, and what empties it."""
+        sqs = self.emulator.client("sqs")
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        everybody = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+        policy = {"Version": "2012-10-17", "Statement": [everybody]}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+
+        def received() -> list[str]:
+            bodies: list[str] = []
             while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
                 for message in messages:
-                    found.append(json.loads(message["Body"]))
+                    bodies.append(message["Body"])
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            return found
+            return bodies
 
         try:
-            yield received
+            yield arn, received
         finally:
-            events.remove_targets(Rule="status-events", Ids=["queue"])
-            events.delete_rule(Name="status-events")
             sqs.delete_queue(QueueUrl=url)
 
     def result_files(self) -> dict[str, str]:
@@ -126,8 +158,8 @@ class Stack:
 
 
 def deploy(running: Emulator, template: Path, name: str, **parameters: str) -> Stack:
-    """`sam deploy`, as an operator would; loopback is allowed unless the parameters say otherwise."""
-    overrides = [f"{key}={value}" for key, value in ({"ForbiddenNetworks": LOOPBACK_ALLOWED} | parameters).items()]
+    """`sam deploy`, as an operator would, with the parameters that one machine needs unless others are given."""
+    overrides = [f"{key}={value}" for key, value in (LOCAL | parameters).items()]
     where = {"AWS_ENDPOINT_URL": running.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     unattended = ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
     target = ["--template-file", str(template), "--stack-name", name]

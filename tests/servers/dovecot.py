@@ -103,8 +103,10 @@ def missing() -> str | None:
 
 
 @contextlib.contextmanager
-def dovecot(*, identity: Identity | None, cleartext_login: bool = True, apop: bool = True) -> Iterator[Dovecot]:
-    """Serve a mailbox of two messages; without an identity there is no TLS of any kind."""
+def dovecot(
+    *, identity: Identity | None, cleartext_login: bool = True, apop: bool = True, again_at: Dovecot | None = None
+) -> Iterator[Dovecot]:
+    """Serve a mailbox of two messages; without an identity there is no TLS. `again_at`: one that ended, to replace."""
     if reason := missing():
         raise RuntimeError(reason)
     # To Dovecot a connection between two equal addresses is as safe as TLS, whatever its settings say (`secured` in
@@ -113,7 +115,7 @@ def dovecot(*, identity: Identity | None, cleartext_login: bool = True, apop: bo
     with tempfile.TemporaryDirectory(prefix="dovecot-") as name:
         directory = Path(name)
         for _ in range(START_ATTEMPTS):
-            port, tls_port = _free_ports(host)
+            port, tls_port = (again_at.port, again_at.tls_port or 0) if again_at else _free_ports(host)
             server = Dovecot(host, port, tls_port if identity else None, directory / "log")
             _write_files(directory, server, identity=identity, cleartext_login=cleartext_login, apop=apop)
             with _running(directory) as process:

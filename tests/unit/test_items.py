@@ -483,6 +483,11 @@ def test_a_window_of_no_length_is_refused() -> None:
     assert "maintenance_windows[0]" == problem.attribute
 
 
+def test_null_is_as_not_there() -> None:
+    """As tools write it that always send every attribute."""
+    assert read_item({"id": "a"}) == read_item({**dict.fromkeys(Item.model_fields), "id": "a"})
+
+
 def test_the_tables_leave_out_no_attribute() -> None:
     attributes = set(Item.model_fields)
     assert attributes == {attribute for attribute, _, _ in GOOD.values()}

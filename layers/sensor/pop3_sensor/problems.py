@@ -35,9 +35,9 @@ class InvalidSettings(Exception):
 
 
 def read_item(written: Mapping[str, Any]) -> Item:
-    """Raises InvalidSettings with one problem for each attribute at fault."""
+    """Raises InvalidSettings with one problem for each attribute at fault. NULL is as not there."""
     try:
-        return Item.model_validate(dict(written))
+        return Item.model_validate({name: value for name, value in written.items() if value is not None})
     except ValidationError as error:
         first_of_each: dict[str, ErrorDetails] = {}
         for detail in error.errors(include_url=False):

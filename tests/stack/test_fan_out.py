@@ -1,0 +1,47 @@
+"""More sensors than one invocation scans: the others get theirs through the queue, from the same function."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.local.demonstration import MailServers
+from tests.local.stack import Stack, typed
+
+pytestmark = pytest.mark.xdist_group("stack")  # one emulator for all of these
+
+SENSORS = 450
+SOON = 60.0  # a test waits no longer for what must happen
+
+
+@pytest.fixture
+def many(stack: Stack, servers: MailServers) -> Iterator[list[str]]:
+    ids = [f"many-{number}" for number in range(SENSORS)]
+    write(
+        stack,
+        [
+            {"PutRequest": {"Item": {"id": typed(one), "host": typed("127.0.0.1"), "port": typed(servers.plain_port)}}}
+            for one in ids
+        ],
+    )
+    yield ids
+    write(stack, [{"DeleteRequest": {"Key": {"id": typed(one)}}} for one in ids])
+    stack.tick()
+
+
+def write(stack: Stack, requests: list[object]) -> None:
+    client = stack.emulator.client("dynamodb")
+    for start in range(0, len(requests), 25):
+        client.batch_write_item(RequestItems={stack.outputs["SensorsTableName"]: requests[start : start + 25]})
+
+
+def test_every_sensor_is_scanned_once_whoever_does_it(stack: Stack, many: list[str]) -> None:
+    summary = stack.tick()
+    assert (200, SENSORS - 200) == (summary["scanned"], summary["handed_on"])
+    deadline = time.monotonic() + SOON
+    while len(stack.states().keys() & set(many)) < SENSORS and time.monotonic() < deadline:
+        pass
+    states = stack.states()
+    assert {"Up"} == {states[one]["status"]["S"] for one in many}
+    assert {one: 1 for one in many} == {one: stack.counted(one, "Downtime") for one in many}

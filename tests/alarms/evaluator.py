@@ -1,0 +1,64 @@
+"""How CloudWatch judges an alarm of the template, as its documentation says; no emulator does it.
+
+M of N periods, what missing data counts for, and for a query one contributor for each group. Left out: that CloudWatch
+looks back further than N periods where recent ones are missing.
+"""
+
+import operator
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    "GreaterThanThreshold": operator.gt,
+    "LessThanThreshold": operator.lt,
+}
+STATISTICS: dict[str, Callable[[list[float]], float]] = {"Sum": sum, "Maximum": max, "SampleCount": len, "MAX": max}
+QUERY = re.compile(
+    r'SELECT (?P<statistic>\w+)\((?P<metric>\w+)\) FROM SCHEMA\("(?P<namespace>[^"]+)", (?P<dimension>\w+)\) '
+    r"GROUP BY (?P=dimension) ORDER BY (?P=statistic)\(\) DESC"
+)
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of a metric, as it was published."""
+
+    metric: str
+    dimensions: Mapping[str, str]
+    value: float
+    at: datetime
+
+
+def alarms(properties: Mapping[str, Any], values: Iterable[Value], now: datetime) -> dict[str, bool]:
+    """Of each contributor, whether it is in ALARM at `now`; an alarm without groups has one, named after its metric."""
+    query = QUERY.fullmatch(properties["Metrics"][0]["Expression"]["Fn::Sub"]) if "Metrics" in properties else None
+    metric = query["metric"] if query else properties["MetricName"]
+    period = timedelta(seconds=properties["Metrics"][0]["Period"] if query else properties["Period"])
+    series: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    if not query:
+        series[metric] = defaultdict(list)  # it is judged without any data, too
+    wanted = {one["Name"]: one["Value"] for one in properties.get("Dimensions", [])}
+    for one in values:
+        age = (now - one.at) // period
+        matches = [*one.dimensions] == [query["dimension"]] if query else wanted == one.dimensions
+        if one.metric == metric and matches and 0 <= age < properties["EvaluationPeriods"]:
+            series[one.dimensions[query["dimension"]] if query else metric][age].append(one.value)
+    return {
+        name: _breaches(properties, periods, query["statistic"] if query else "") for name, periods in series.items()
+    }
+
+
+def _breaches(properties: Mapping[str, Any], periods: Mapping[int, list[float]], statistic: str) -> bool:
+    of = STATISTICS[statistic or properties["Statistic"]]
+    compare = COMPARISONS[properties["ComparisonOperator"]]
+    breaching = sum(
+        compare(of(periods[age]), properties["Threshold"])
+        if periods.get(age)
+        else properties["TreatMissingData"] == "breaching"
+        for age in range(properties["EvaluationPeriods"])
+    )
+    return breaching >= int(properties.get("DatapointsToAlarm", properties["EvaluationPeriods"]))

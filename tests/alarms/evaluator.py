@@ -58,7 +58,7 @@ def _breaches(properties: Mapping[str, Any], periods: Mapping[int, list[float]],
     breaching = sum(
         compare(of(periods[age]), properties["Threshold"])
         if periods.get(age)
-        else properties["TreatMissingData"] == "breaching"
+        else bool(properties["TreatMissingData"] == "breaching")
         for age in range(properties["EvaluationPeriods"])
     )
     return breaching >= int(properties.get("DatapointsToAlarm", properties["EvaluationPeriods"]))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pop3_sensor.division import INLINE
 from tests.local.demonstration import MailServers
 from tests.local.stack import Stack, typed
 
@@ -37,7 +38,8 @@ def write(stack: Stack, requests: list[object]) -> None:
 
 def test_every_sensor_is_scanned_once_whoever_does_it(stack: Stack, many: list[str]) -> None:
     summary = stack.tick()
-    assert (200, SENSORS - 200) == (summary["scanned"], summary["handed_on"])
+    assert summary["due"] >= SENSORS  # other tests have sensors of their own
+    assert (INLINE, summary["due"] - INLINE) == (summary["scanned"], summary["handed_on"])
     deadline = time.monotonic() + SOON
     while len(stack.states().keys() & set(many)) < SENSORS and time.monotonic() < deadline:
         pass

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -13,6 +14,7 @@ from .batches import Batch
 from .patience import Patience
 from .ports import EventBus, HandOver, MetricSink, Point, ResultStore, ServiceError, StateStore, StatusChange
 from .report import Report
+from .vocabulary import Status
 
 logger = logging.getLogger(__name__)
 
@@ -54,17 +56,21 @@ class Publisher:
 
     async def run(self, reports: asyncio.Queue[Report | None]) -> None:
         """Until a None comes; whatever came before it is published when this returns."""
-        works = (self._measure, self._record, self._store)  # a service that is slow delays none of the others
-        lanes: list[asyncio.Queue[Report | None]] = [asyncio.Queue() for _ in works]
+        # A service that is slow delays none of the others.
+        lanes = [
+            _Lane(_is_measured, self._measure),
+            _Lane(_is_changed, self._record),
+            _Lane(result_files.is_stored, self._store),
+        ]
         async with asyncio.TaskGroup() as group:
-            for lane, work in zip(lanes, works, strict=True):
-                group.create_task(_gather(lane, work))
-            while True:
-                report = await reports.get()
+            for lane in lanes:
+                group.create_task(lane.run())
+            report: Report | None = None
+            while report := await reports.get():
                 for lane in lanes:
-                    lane.put_nowait(report)
-                if report is None:
-                    break
+                    lane.take(report)
+            for lane in lanes:
+                lane.end()
 
     def forget(self, sensor_ids: Iterable[str]) -> None:
         """The items of these sensors are gone, so a new one of the same id starts anew."""
@@ -93,7 +99,7 @@ class Publisher:
 
     def _record(self, reports: Sequence[Report]) -> None:
         """The one that records a change is the one that tells of it."""
-        changed = [*self._unsaved, *(report for report in reports if report.state != report.previous)]
+        changed = [*self._unsaved, *reports]
         self._unsaved = []
         patience = Patience()
         saved = [report for report in changed if self._save(report, patience)]
@@ -114,10 +120,9 @@ class Publisher:
         return False
 
     def _store(self, reports: Sequence[Report]) -> None:
-        files = [file for report in reports if result_files.is_stored(report) for file in result_files.files(report)]
-        if files:
-            with ThreadPoolExecutor(RESULTS_AT_ONCE) as pool:
-                list(pool.map(partial(self._store_file, Patience()), files))
+        files = [file for report in reports for file in result_files.files(report)]
+        with ThreadPoolExecutor(RESULTS_AT_ONCE) as pool:
+            list(pool.map(partial(self._store_file, Patience()), files))
 
     def _store_file(self, patience: Patience, file: tuple[str, str]) -> None:
         try:
@@ -141,29 +146,48 @@ class Publisher:
         logger.error("could not publish: %s", error)
 
 
-async def _gather(reports: asyncio.Queue[Report | None], work: Callable[[Sequence[Report]], None]) -> None:
-    """Hands reports to `work` together with those that come soon after."""
-    loop = asyncio.get_running_loop()
-    batch: list[Report] = []
-    due = 0.0
-    report: Report | None
-    while True:
-        try:
-            if reports.empty():
-                async with asyncio.timeout_at(due if batch else None):
-                    report = await reports.get()
-            else:
-                report = reports.get_nowait()
-        except TimeoutError:
-            await asyncio.to_thread(work, batch)
-            batch = []
-            continue
-        if not batch:
-            due = loop.time() + MAX_WAIT_SECONDS
-        if report is not None:
-            batch.append(report)
-        if batch and (report is None or len(batch) >= MAX_REPORTS):
-            await asyncio.to_thread(work, batch)
-            batch = []
-        if report is None:
-            return
+def _is_measured(report: Report) -> bool:
+    return report.verdict.status is not Status.PAUSED
+
+
+def _is_changed(report: Report) -> bool:
+    return report.state != report.previous
+
+
+class _Lane:
+    """Hands the reports that it wants to `work`, together with those that come soon after."""
+
+    def __init__(self, wants: Callable[[Report], bool], work: Callable[[Sequence[Report]], None]) -> None:
+        self._wants = wants
+        self._work = work
+        self._reports: asyncio.Queue[Report | None] = asyncio.Queue()
+
+    def take(self, report: Report) -> None:
+        if self._wants(report):
+            self._reports.put_nowait(report)
+
+    def end(self) -> None:
+        self._reports.put_nowait(None)
+
+    async def run(self) -> None:
+        """Until the end; whatever came before it is worked on when this returns."""
+        ended = False
+        while not ended:
+            reports, ended = await self._some()
+            if reports:
+                await asyncio.to_thread(self._work, reports)
+
+    async def _some(self) -> tuple[list[Report], bool]:
+        """And whether they are the last."""
+        loop = asyncio.get_running_loop()
+        reports: list[Report] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None) as wait:
+                while len(reports) < MAX_REPORTS:
+                    report = await self._reports.get()
+                    if report is None:
+                        return reports, True
+                    if not reports:
+                        wait.reschedule(loop.time() + MAX_WAIT_SECONDS)
+                    reports.append(report)
+        return reports, False

@@ -10,16 +10,16 @@ LAMBDA_PYTHON ?= $(shell for one in python3.13 "$$(pyenv root 2> /dev/null)"/ver
 	do "$$one" -c '' 2> /dev/null && { echo "$$one"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit build lock clean
+.PHONY: help run test check unit build lock screenshots clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F':.*## ' '{printf "  make %-6s  %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F':.*## ' '{printf "  make %-11s  %s\n", $$1, $$2}'
 
 run: $(VENV)/dev.installed $(VENV)/emulator.installed ## Deploy to an emulator, scan sample sensors, show what came out (STAY=1: go on)
 	@$(BIN)/python -m tests.local $(if $(STAY),--stay)
 
 test: check $(VENV)/emulator.installed $(VENV)/runtime.installed ## Everything that CI runs
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=
 	$(BIN)/coverage report --show-missing --skip-covered --fail-under=95
 	$(BIN)/coverage report --include='*/pop3_sensor/protocol/*' --fail-under=100
 
@@ -39,6 +39,9 @@ lock: $(VENV)/dev.installed ## Renew the lock files from the .in files
 	for one in layers/sensor/requirements $(patsubst %,$(LOCKS)/%,dev emulator runtime checkov); do \
 		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 			$$one.in --output-file $$one.txt || exit 1; done
+
+screenshots: $(VENV)/dev.installed ## Take the documents' pictures anew, with Chromium
+	SCREENSHOTS=1 $(BIN)/python -m pytest tests/browser
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) .aws-sam .run .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,7 +1,23 @@
 """What every test stands on."""
 
+import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 # No deadline: these machines are noisy, and speed is measured by `make bench`, never by a test.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("default")
+
+
+class OneProcessEach(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Tests that share something large, an emulator or a browser, run one after the other; all others side by side.
+
+    xdist's own groups write into an attribute that pytest no longer has.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((folder for folder in ("tests/stack/", "tests/browser/") if nodeid.startswith(folder)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config) -> OneProcessEach:
+    return OneProcessEach(config)

@@ -5,13 +5,14 @@ import json
 import shutil
 import signal
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import NoReturn
 
 from tests.local.background import in_background
 from tests.local.demonstration import PHASES, MailServers, mail_servers, write_samples
 from tests.local.emulator import ROOT, emulator
 from tests.local.stack import Stack, build, deploy
+from tests.local.widget_page import widget_page
 
 FOLDER = ROOT / ".run"
 TICKS = 2
@@ -72,12 +73,18 @@ def explain(stack: Stack) -> None:
 def watch(servers: MailServers, *, stay: bool) -> None:
     print("1/3  starting an AWS emulator and building the stack ...", flush=True)
     shutil.rmtree(FOLDER, ignore_errors=True)
-    with emulator(FOLDER / "emulator") as running:
+    with ExitStack() as context:
+        running = context.enter_context(emulator(FOLDER / "emulator"))
         template = build(FOLDER / "build")
         print("2/3  deploying template.yaml with sam deploy ...", flush=True)
         stack = deploy(running, template, "pop3-sensor")
         write_samples(stack, servers)
         print("3/3  seven sensors are written; the schedule ticks once a minute ...\n", flush=True)
+        where = ""
+        if stay:
+            page = widget_page(stack.overview, stack.outputs["OverviewFunctionName"])
+            where = f"overview: {context.enter_context(page)}\n"
+            print(where, flush=True)
         ticks = 0
         while stay or ticks < TICKS:
             ticks = wait_for_tick(stack, ticks)
@@ -85,6 +92,7 @@ def watch(servers: MailServers, *, stay: bool) -> None:
             show(stack)
             if ticks in (1, TICKS):
                 explain(stack)
+                print(where, flush=True)
 
 
 def end(*_: object) -> NoReturn:

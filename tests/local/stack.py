@@ -49,17 +49,23 @@ class Stack:
 
     def put_secret(self, name: str, value: object) -> None:
         text = value if isinstance(value, str) else json.dumps(value)
-        self.emulator.client("secretsmanager").create_secret(Name=name, SecretString=text)
+        secrets = self.emulator.client("secretsmanager")
+        try:
+            secrets.create_secret(Name=name, SecretString=text)
+        except secrets.exceptions.ResourceExistsException:
+            secrets.put_secret_value(SecretId=name, SecretString=text)
 
-    def invoke(self, event: Mapping[str, object]) -> Any:
-        """The scan function's answer. Raises RuntimeError with what it said where it failed."""
-        answer = self.emulator.client("lambda").invoke(
-            FunctionName=self.outputs["ScanFunctionName"], Payload=json.dumps(event)
-        )
+    def invoke(self, event: Mapping[str, object], function: str = "ScanFunctionName") -> Any:
+        """The answer of the function that this output names. Raises RuntimeError with what it said where it failed."""
+        answer = self.emulator.client("lambda").invoke(FunctionName=self.outputs[function], Payload=json.dumps(event))
         payload = json.load(answer["Payload"])
         if "FunctionError" in answer:
-            raise RuntimeError(f"the scan function failed: {payload}")
+            raise RuntimeError(f"{self.outputs[function]} failed: {payload}")
         return payload
+
+    def overview(self, event: Mapping[str, object]) -> str:
+        """The page that the dashboard's widget shows."""
+        return str(self.invoke(event, "OverviewFunctionName"))
 
     def tick(self, at: datetime | None = None) -> Any:
         """What the schedule does, at once."""

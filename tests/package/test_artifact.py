@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +50,25 @@ def artifact(python_version: str, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture
 def function(artifact: Path, tmp_path: Path) -> Iterator[str]:
+    with running(artifact, "ScanFunction", tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def overview(artifact: Path, tmp_path: Path) -> Iterator[str]:
+    with running(artifact, "OverviewFunction", tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def running(artifact: Path, name: str, tmp_path: Path) -> Iterator[str]:
     """The URL at which the function answers."""
     port = free_port()
     rapid = Path(samcli.local.rapid.__path__[0]) / f"aws-lambda-rie-{MACHINES[platform.machine()]}"
     environment = {
-        "LAMBDA_TASK_ROOT": str(artifact / "ScanFunction"),
-        "PYTHONPATH": f"{artifact / 'ScanFunction'}{os.pathsep}{artifact / 'SensorLayer' / 'python'}",
-        "AWS_LAMBDA_FUNCTION_NAME": "scan",
+        "LAMBDA_TASK_ROOT": str(artifact / name),
+        "PYTHONPATH": f"{artifact / name}{os.pathsep}{artifact / 'SensorLayer' / 'python'}",
+        "AWS_LAMBDA_FUNCTION_NAME": name,
         "AWS_LAMBDA_FUNCTION_TIMEOUT": "20",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
         "AWS_REGION": REGION,
@@ -119,6 +131,14 @@ def test_built_function_refuses_an_event_that_it_does_not_know(function: str) ->
     answer = invoke(function, {"hello": "world"})
     assert "ValueError" == answer["errorType"]
     assert 'allowed: {"scheduled_time": "2026-01-31T12:00:00Z"}' in answer["errorMessage"]
+
+
+def test_built_overview_has_its_templates(overview: str) -> None:
+    """The tables do not exist: the page says so, in the layer's own style."""
+    page = invoke(overview, {})
+    assert "The sensors cannot be read: reading the table sensors: Could not connect to the endpoint URL" in page
+    assert ".p3s table{" in page
+    assert invoke(overview, {"describe": True}).startswith("## POP3 sensors")
 
 
 def test_layer_for_lambda_is_built_on_this_machine(tmp_path: Path) -> None:

@@ -15,8 +15,6 @@ from tests.required import require
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import Dovecot, dovecot, missing
 
-pytestmark = pytest.mark.xdist_group("stack")  # one emulator for all of these
-
 MODES = ("starttls_if_available", "tls_if_available", "starttls_required", "tls_required")
 METHODS = ("none", "user_password", "apop")
 

@@ -9,8 +9,6 @@ from pop3_sensor.division import INLINE
 from tests.local.demonstration import MailServers
 from tests.local.stack import Stack, typed
 
-pytestmark = pytest.mark.xdist_group("stack")  # one emulator for all of these
-
 SENSORS = 450
 SOON = 60.0  # a test waits no longer for what must happen
 

@@ -3,12 +3,8 @@
 import time
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from tests.local.demonstration import MailServers
 from tests.local.stack import Stack
-
-pytestmark = pytest.mark.xdist_group("stack")  # one emulator for all of these
 
 
 def test_sensor_of_thirty_seconds_is_scanned_twice_a_minute(stack: Stack, servers: MailServers) -> None:

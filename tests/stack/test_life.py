@@ -10,8 +10,6 @@ import pytest
 from tests.local.demonstration import MailServers
 from tests.local.stack import Stack
 
-pytestmark = pytest.mark.xdist_group("stack")  # one emulator for all of these
-
 
 @pytest.fixture
 def sensor(stack: Stack, servers: MailServers) -> Iterator[str]:

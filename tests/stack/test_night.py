@@ -3,13 +3,9 @@
 import re
 from collections.abc import Callable
 
-import pytest
-
 from tests.local.stack import Stack
 from tests.required import require
 from tests.servers.dovecot import dovecot, missing
-
-pytestmark = pytest.mark.xdist_group("stack")  # one emulator for all of these
 
 LINE = re.compile(
     r'"?(?P<name>.+) \((?P<id>\S+)\) is (?P<status>\w+), was (?P<before>\w+), since (?P<since>\S+) '

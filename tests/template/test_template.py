@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pop3_sensor.environment import Environment
+from pop3_sensor.environment import Environment, OverviewEnvironment
 from pop3_sensor.networks import DEFAULT_FORBIDDEN
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +17,16 @@ BIN = Path(sys.executable).parent
 CHECKOV = BIN.parent / "checkov" / "bin" / "checkov"
 
 
-LOGICAL_IDS = ["SensorsTable", "StatesTable", "ResultsBucket", "ScanFunction", "ScanQueue", "ScanDeadLetterQueue"]
+LOGICAL_IDS = [
+    "SensorsTable",
+    "StatesTable",
+    "ResultsBucket",
+    "ScanFunction",
+    "ScanQueue",
+    "ScanDeadLetterQueue",
+    "OverviewFunction",
+    "Dashboard",
+]
 
 
 def resources_of(template: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -62,6 +71,8 @@ def test_logical_id_is_there(translated: dict[str, Any], name: str) -> None:
         "StatesTableName",
         "ResultsBucketName",
         "ScanFunctionName",
+        "OverviewFunctionName",
+        "DashboardUrl",
         "MetricsNamespace",
         "AddSensorCommand",
     ],
@@ -92,7 +103,7 @@ def test_parameter_has_its_default_and_says_what_it_is(translated: dict[str, Any
 
 def test_no_name_is_fixed_so_that_two_stacks_fit_in_one_account(translated: dict[str, Any]) -> None:
     # An EventInvokeConfig's FunctionName refers; it names nothing.
-    fixed = {"TableName", "BucketName", "RoleName", "Name", "LogGroupName", "ManagedPolicyName"}
+    fixed = {"TableName", "BucketName", "RoleName", "Name", "LogGroupName", "ManagedPolicyName", "DashboardName"}
     named = {
         name: fixed & set(one.get("Properties", {}))
         for name, one in translated["Resources"].items()
@@ -143,10 +154,15 @@ def test_functions_run_python_3_13_on_the_chosen_architecture_with_the_layer(tra
         assert properties["Layers"]
 
 
-def test_environment_names_are_those_that_the_code_reads(translated: dict[str, Any]) -> None:
-    variables = translated["Resources"]["ScanFunction"]["Properties"]["Environment"]["Variables"]
+@pytest.mark.parametrize(
+    ("function", "environment"), [("ScanFunction", Environment), ("OverviewFunction", OverviewEnvironment)]
+)
+def test_environment_names_are_those_that_the_code_reads(
+    translated: dict[str, Any], function: str, environment: type[OverviewEnvironment]
+) -> None:
+    variables = translated["Resources"][function]["Properties"]["Environment"]["Variables"]
     own = {name for name in variables if not name.startswith("POWERTOOLS_")}
-    assert {name.upper() for name in Environment.model_fields} == own
+    assert {name.upper() for name in environment.model_fields} == own
 
 
 def test_every_handler_can_be_imported(written: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +233,77 @@ def test_schedule_may_call_the_scan_function_only(translated: dict[str, Any]) ->
     assert expected == [(actions_of(one), one["Resource"]) for one in statements_of(translated, "ScheduleRole")]
 
 
+def test_overview_may_just_read_and_write_its_log(translated: dict[str, Any]) -> None:
+    tables = [{"Fn::GetAtt": ["SensorsTable", "Arn"]}, {"Fn::GetAtt": ["StatesTable", "Arn"]}]
+    expected = [
+        (["dynamodb:Scan"], tables),
+        (["cloudwatch:GetMetricData"], "*"),
+        (["s3:GetObject"], {"Fn::Sub": "${ResultsBucket.Arn}/sensors/*"}),
+        (["s3:ListBucket"], {"Fn::GetAtt": ["ResultsBucket", "Arn"]}),
+        (["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::GetAtt": ["OverviewLogGroup", "Arn"]}),
+    ]
+    assert expected == [(actions_of(one), one["Resource"]) for one in statements_of(translated, "OverviewRole")]
+
+
 def test_nobody_gets_a_managed_policy_or_a_wildcard_action(translated: dict[str, Any]) -> None:
     for name, role in resources_of(translated, "AWS::IAM::Role").items():
         assert not role["Properties"].get("ManagedPolicyArns"), name
         assert not [action for one in statements_of(translated, name) for action in actions_of(one) if "*" in action]
+
+
+# ---- the dashboard ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def widgets(translated: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """By title, with what CloudFormation fills in left as it is written."""
+    text, values = translated["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    for name, value in values.items():
+        text = text.replace(f"${{{name}}}", value)
+    return {one["properties"]["title"]: one for one in json.loads(text)["widgets"]}
+
+
+def test_overview_is_on_top_and_follows_the_dashboard(widgets: dict[str, dict[str, Any]]) -> None:
+    overview = min(widgets.values(), key=lambda one: int(one["y"]))
+    assert ("custom", "${OverviewFunction.Arn}") == (overview["type"], overview["properties"]["endpoint"])
+    assert overview["properties"]["updateOn"] == {"refresh": True, "resize": True, "timeRange": True}
+    assert 24 == overview["width"]
+
+
+@pytest.mark.parametrize(("title", "metric"), [("Response times", "ResponseTime"), ("Downtime", "Downtime")])
+def test_new_sensors_appear_in_the_graphs_by_themselves(
+    widgets: dict[str, dict[str, Any]], title: str, metric: str
+) -> None:
+    (((search,),),) = (widgets[title]["properties"]["metrics"],)
+    assert (
+        f"SEARCH('{{\"${{MetricsNamespace}}\",SensorId}} MetricName=\"{metric}\"', 'Average')" == search["expression"]
+    )
+
+
+def test_slowest_ten_are_asked_of_all_sensors(widgets: dict[str, dict[str, Any]]) -> None:
+    (((query,),),) = (widgets["Slowest ten"]["properties"]["metrics"],)
+    expected = 'SELECT MAX(ResponseTime) FROM SCHEMA("${MetricsNamespace}", SensorId) GROUP BY SensorId'
+    assert f"{expected} ORDER BY MAX() DESC LIMIT 10" == query["expression"]
+
+
+def test_own_health_is_that_of_the_metrics_which_the_scan_function_writes(
+    widgets: dict[str, dict[str, Any]], translated: dict[str, Any]
+) -> None:
+    variables = translated["Resources"]["ScanFunction"]["Properties"]["Environment"]["Variables"]
+    first, *others = widgets["The monitoring itself: sensors"]["properties"]["metrics"]
+    assert ["${MetricsNamespace}", "Sensors", "service", variables["POWERTOOLS_SERVICE_NAME"]] == first[:4]
+    source = (ROOT / "functions/scan/app.py").read_text()
+    own = [first, *(one for one in others if one[0] == "." and one[1] != ".")]
+    assert ["Sensors", "Due", "Scanned", "Invalid", "FailedCalls"] == [one[1] for one in own]
+    assert [] == [one[1] for one in own if one[1] not in source and f'"{one[1].lower()}"' not in source]
+
+
+def test_no_two_widgets_overlap(widgets: dict[str, dict[str, Any]]) -> None:
+    cells = [
+        (x, y)
+        for one in widgets.values()
+        for x in range(one["x"], one["x"] + one["width"])
+        for y in range(one["y"], one["y"] + one["height"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert max(x for x, _ in cells) < 24

@@ -12,8 +12,8 @@ NAMES = {
     "SENSORS_TABLE": "sensors",
     "STATES_TABLE": "states",
     "RESULTS_BUCKET": "results",
-    "SCAN_QUEUE_URL": "https://sqs.example/scans",
     "METRICS_NAMESPACE": "Mail",
+    "SCAN_QUEUE_URL": "https://sqs.example/scans",
 }
 READ = {
     "sensors_table": "sensors",

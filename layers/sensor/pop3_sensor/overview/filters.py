@@ -1,0 +1,64 @@
+"""Which sensors a page shows: by tags and by status, as a form or a widget's parameters name them."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..attributes import merge_tags
+from ..settings import DEFAULT_TAGS
+from ..vocabulary import Status
+from .survey import Sensor
+from .tree import GRAVITY, TROUBLE
+
+NOT_WELL = "trouble"  # Down, Warning or Unknown
+STATUS_WORDS = (NOT_WELL, *map(str, GRAVITY))
+
+_SEPARATORS = re.compile(r"[\s,;]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A sensor passes that has all of the tags, compared without case, and one of the statuses. None: any."""
+
+    tags: tuple[str, ...] = ()
+    statuses: frozenset[Status] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.tags or self.statuses)
+
+    def passes(self, sensor: Sensor) -> bool:
+        return (not self.statuses or sensor.status in self.statuses) and self.tagged(sensor)
+
+    def tagged(self, sensor: Sensor) -> bool:
+        return not self.tags or {tag.casefold() for tag in self.tags} <= {tag.casefold() for tag in sensor.tags}
+
+
+def tags_of(written: str | Iterable[str]) -> tuple[str, ...]:
+    """Separated by commas or spaces, which no tag can hold."""
+    parts = _SEPARATORS.split(written) if isinstance(written, str) else [str(tag).strip() for tag in written]
+    return merge_tags(filter(None, parts))
+
+
+def statuses_of(written: str | Iterable[str]) -> frozenset[Status]:
+    """Raises ValueError that says what is allowed."""
+    words = _SEPARATORS.split(written) if isinstance(written, str) else [str(word) for word in written]
+    known = {str(status).casefold(): frozenset({status}) for status in GRAVITY} | {NOT_WELL: TROUBLE}
+    found: frozenset[Status] = frozenset()
+    for word in filter(None, words):
+        if word.casefold() not in known:
+            raise ValueError(f"holds {word[:100]!r}; allowed: {', '.join(STATUS_WORDS)}")
+        found |= known[word.casefold()]
+    return found
+
+
+def tags_in_use(sensors: Iterable[Sensor], most: int) -> list[str]:
+    """The tags that tell sensors apart, those of many sensors first; not those of every POP3 sensor."""
+    uses: Counter[str] = Counter()
+    spelling: dict[str, str] = {}
+    for sensor in sensors:
+        for tag in sensor.tags:
+            uses[tag.casefold()] += 1
+            spelling.setdefault(tag.casefold(), tag)
+    telling = sorted(uses.keys() - set(DEFAULT_TAGS), key=lambda tag: (-uses[tag], tag))
+    return [spelling[tag] for tag in telling[:most]]

@@ -1,0 +1,18 @@
+"""HTML out of the templates beside this file: every text is escaped there, and a value that is missing is an error."""
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("pop3_sensor.overview", ""),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(template: str, **values: Any) -> str:
+    html = _TEMPLATES.get_template(template).render(values)
+    return html.encode(errors="replace").decode()  # half a character fits into no answer

@@ -1,0 +1,139 @@
+"""What the two tables hold, in the overview's terms: every item is a sensor or a branch, however broken it is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..dependencies import with_masters
+from ..inheritance import ROOT, resolve
+from ..items import Item
+from ..problems import InvalidSettings, read_item
+from ..settings import Settings
+from ..text import printable
+from ..verdict import State
+from ..vocabulary import PauseReason, Reason, Status
+
+DEFAULT_PRIORITY = 3
+MAX_NAME = 128
+_BRANCHES = ("device", "group")
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """`settings` is None where they are invalid, and then `problem` says why; `state` is None before the first scan."""
+
+    id: str
+    name: str
+    parent: str | None
+    priority: int
+    tags: tuple[str, ...]
+    settings: Settings | None
+    problem: str
+    state: State | None
+
+    @property
+    def status(self) -> Status:
+        return self.state.status if self.state and not self.problem else Status.UNKNOWN
+
+    @property
+    def reason(self) -> str:
+        if self.problem:
+            return Reason.SETTINGS_INVALID
+        return self.state.reason if self.state else ""
+
+    @property
+    def phase(self) -> str:
+        return self.state.phase if self.state and not self.problem else ""
+
+    @property
+    def message(self) -> str:
+        if self.problem:
+            return self.problem
+        if self.state is None:
+            return "not scanned yet"
+        return "" if self.state.status is Status.PAUSED else self.state.message
+
+    @property
+    def pause_reasons(self) -> tuple[PauseReason, ...]:
+        return self.state.pause_reasons if self.state and self.status is Status.PAUSED else ()
+
+    @property
+    def since(self) -> datetime | None:
+        """None where nobody knows: before the first scan, or before the next one of a sensor just broken."""
+        return self.state.since if self.state and self.state.status is self.status else None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A group or a device. `problem`: what is wrong with its item."""
+
+    id: str
+    name: str
+    kind: str
+    parent: str | None
+    priority: int
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """By id, in the table's order. A parent need not be among the branches."""
+
+    sensors: Mapping[str, Sensor]
+    branches: Mapping[str, Branch]
+
+
+def survey(items: Iterable[Mapping[str, Any]], states: Mapping[str, State]) -> Survey:
+    raw = {str(attributes.get("id")): attributes for attributes in items}
+    written = {item_id: _read(attributes) for item_id, attributes in raw.items()}
+    resolved = with_masters(resolve(written), written)
+    root = ROOT if ROOT in written and written[ROOT].kind in _BRANCHES else None
+
+    def parent_of(item_id: str) -> str | None:
+        parent = raw[item_id].get("parent")
+        return parent if isinstance(parent, str) else (root if item_id != root else None)
+
+    sensors: dict[str, Sensor] = {}
+    branches: dict[str, Branch] = {}
+    for item_id, item in written.items():
+        name, priority = _name(item_id, raw[item_id]), _priority(raw[item_id])
+        if item.kind in _BRANCHES:
+            problem = printable(str(item)) if isinstance(item, InvalidSettings) else ""
+            branches[item_id] = Branch(item_id, name, str(item.kind), parent_of(item_id), priority, problem)
+            continue
+        found = resolved[item_id]
+        sensors[item_id] = Sensor(
+            id=item_id,
+            name=name,
+            parent=parent_of(item_id),
+            priority=priority,
+            tags=found.tags if isinstance(found, Settings) else _tags(item),
+            settings=found if isinstance(found, Settings) else None,
+            problem=printable(str(found)) if isinstance(found, InvalidSettings) else "",
+            state=states.get(item_id),
+        )
+    return Survey(sensors, branches)
+
+
+def _read(attributes: Mapping[str, Any]) -> Item | InvalidSettings:
+    try:
+        return read_item(attributes)
+    except InvalidSettings as error:
+        return error
+
+
+def _name(item_id: str, attributes: Mapping[str, Any]) -> str:
+    """As it is written where it can be shown: also that of an item with something else wrong."""
+    written = attributes.get("name")
+    shown = printable(written, MAX_NAME) if isinstance(written, str) else ""
+    return shown or printable(item_id, MAX_NAME) or "(an id that shows nothing)"
+
+
+def _priority(attributes: Mapping[str, Any]) -> int:
+    written = attributes.get("priority")
+    return written if isinstance(written, int) and 1 <= written <= 5 else DEFAULT_PRIORITY  # noqa: PLR2004 - contract
+
+
+def _tags(item: Item | InvalidSettings) -> tuple[str, ...]:
+    return (item.tags or ()) if isinstance(item, Item) else ()

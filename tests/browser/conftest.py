@@ -1,0 +1,104 @@
+"""A real browser without a window, and the overview in it as a dashboard shows it."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+
+from pop3_sensor.overview.widget import Overview
+from tests.browser.showcase import NOW
+from tests.local.widget_page import Widget, widget_page
+from tests.required import require
+
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+FUNCTION = "pop3-sensor-OverviewFunction"
+ENDPOINT = f"arn:aws:lambda:eu-central-1:123456789012:function:{FUNCTION}"
+
+# No sandbox: containers seldom let it have one, and everything that is opened here is our own. No /dev/shm: likewise.
+OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage"]
+
+
+def missing() -> str | None:
+    return None if PROGRAM else "Chromium is not installed: apt-get install chromium fonts-dejavu-core"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    require(missing())
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=PROGRAM, args=OPTIONS)
+        yield running
+        running.close()
+
+
+Show = Callable[..., Page]
+
+
+@pytest.fixture
+def show(browser: Browser) -> Iterator[Show]:
+    """Opens a dashboard with this overview. Whatever the page complains of, or asks with a dialog, fails the test."""
+    complaints: list[str] = []
+
+    def complain(text: str) -> None:
+        complaints.append(text)
+
+    def refused(dialog: Dialog) -> None:
+        complain(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    with ExitStack() as stack:
+
+        def opened(
+            what: Overview | Widget, *, sensor: str = "", width: int = 1240, height: int = 900, **asked: Any
+        ) -> Page:
+            widget = answering(what, sensor) if isinstance(what, Overview) else what
+            url = stack.enter_context(widget_page(widget, FUNCTION))
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, timezone_id="Europe/Berlin", locale="en-GB"
+            )
+            stack.callback(context.close)
+            page = context.new_page()
+            page.on("dialog", refused)
+            page.on("pageerror", lambda error: complain(f"error: {error}"))
+            page.on("console", lambda line: complain(f"console: {line.text}") if line.type == "error" else None)
+            # Nothing leaves loopback: a page that tries is caught.
+            page.on("request", lambda one: None if one.url.startswith((url, "data:,")) else complain(f"asks {one.url}"))
+            page.goto(f"{url}?{urlencode({'now': int(NOW.timestamp() * 1000), **asked})}")
+            return settled(page)
+
+        yield opened
+    assert [] == complaints
+
+
+def answering(overview: Overview, sensor: str) -> Widget:
+    """`sensor`: whose page comes first, where no click says otherwise."""
+
+    def widget(event: Mapping[str, Any]) -> str:
+        return overview.answer({"go": {"sensor": sensor} if sensor else {}, **event}, ENDPOINT)
+
+    return widget
+
+
+def settled(page: Page) -> Page:
+    """Once the widget shows what it was asked for."""
+    page.wait_for_selector('main[aria-busy="false"]')
+    return page
+
+
+@pytest.fixture
+def picture() -> Callable[[Page, str], None]:
+    """Takes the documents' pictures, only where it is asked to: `make screenshots`."""
+
+    def take(page: Page, name: str) -> None:
+        if "SCREENSHOTS" in os.environ:
+            IMAGES.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=IMAGES / f"{name}.png", animations="disabled")
+
+    return take

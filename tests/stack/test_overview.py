@@ -1,0 +1,91 @@
+"""The overview as deployed, with the role that it has there: the sample sensors of `make run`, scanned twice."""
+
+import json
+import urllib.request
+
+import pytest
+
+from tests.local.demonstration import MailServers, write_samples
+from tests.local.stack import Stack
+from tests.local.widget_page import widget_page
+from tests.unit.looking import Page, event
+
+SAMPLES = {
+    "starttls-login": "Up",
+    "implicit-tls-apop": "Up",
+    "plain-no-login": "Up",
+    "untrusted-but-warned": "Warning",
+    "wrong-password": "Down",
+    "nobody-there": "Down",
+    "misspelt": "Unknown",
+}
+
+
+@pytest.fixture(scope="module")
+def scanned(stack: Stack, servers: MailServers) -> Stack:
+    write_samples(stack, servers)
+    stack.tick()
+    stack.tick()
+    return stack
+
+
+def test_every_sample_sensor_is_there_with_its_status(scanned: Stack) -> None:
+    page = Page(scanned.overview(event()))
+    assert [] == page.notes
+    lines = [line.split(maxsplit=2) for line in page.lines()]
+    assert SAMPLES.items() <= {(line[1], line[0]) for line in lines}
+    found = {line[1]: line[2] for line in lines}
+    assert "ms response time" in found["starttls-login"]
+    assert "refused at connect" in found["nobody-there"]
+    assert "settings_invalid prot: there is no such attribute; did you mean port?" in found["misspelt"]
+
+
+def test_page_of_a_sensor_has_graphs_and_its_result_file(scanned: Stack) -> None:
+    page = Page(scanned.overview(event(go={"sensor": "starttls-login"})))
+    assert [] == page.notes
+    assert "Sensor starttls-login, scan of " in page.text
+    assert "Response time" in page.text
+    drawn = [attributes for name, attributes in page.elements if name in {"path", "circle"}]
+    assert len(drawn) >= 9  # of each of its channels a line or a dot
+    assert "Certificate days left" in page.text
+    assert "correct horse" not in page.html
+
+
+def test_sensor_without_a_result_file_is_no_error(scanned: Stack) -> None:
+    page = Page(scanned.overview(event(go={"sensor": "plain-no-login"})))
+    assert [] == page.notes
+    assert "Last result file" not in page.text
+
+
+def test_widget_of_the_dashboard_is_this_function(scanned: Stack) -> None:
+    cloudwatch = scanned.emulator.client("cloudwatch")
+    (found,) = cloudwatch.list_dashboards()["DashboardEntries"]
+    assert scanned.outputs["DashboardUrl"].endswith(f"#dashboards/dashboard/{found['DashboardName']}")
+    body = json.loads(cloudwatch.get_dashboard(DashboardName=found["DashboardName"])["DashboardBody"])
+    assert body["widgets"][0]["properties"]["endpoint"].endswith(f":function:{scanned.outputs['OverviewFunctionName']}")
+
+
+def test_page_of_make_run_shows_the_deployed_overview(scanned: Stack) -> None:
+    with widget_page(scanned.overview, scanned.outputs["OverviewFunctionName"]) as url:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own loopback URL
+            assert b'<main id="widget">' in answer.read()
+        body = json.dumps({"endpoint": "", "event": event()}).encode()
+        with urllib.request.urlopen(f"{url}call", body, timeout=60) as answer:  # noqa: S310 - likewise
+            page = Page(answer.read().decode())
+    assert SAMPLES.keys() <= {line.split()[1] for line in page.lines()}
+
+
+def test_role_of_the_overview_is_enforced(scanned: Stack) -> None:
+    """Without its right to read metrics the page says so, and shows all the rest."""
+    iam = scanned.emulator.client("iam")
+    (role,) = [one["RoleName"] for one in iam.list_roles()["Roles"] if "OverviewRole" in one["RoleName"]]
+    policy = iam.get_role_policy(RoleName=role, PolicyName="overview")["PolicyDocument"]
+    fewer = {**policy, "Statement": [one for one in policy["Statement"] if one["Sid"] != "ReadChannels"]}
+    iam.put_role_policy(RoleName=role, PolicyName="overview", PolicyDocument=json.dumps(fewer))
+    try:
+        page = Page(scanned.overview(event()))
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName="overview", PolicyDocument=json.dumps(policy))
+    (note,) = page.notes
+    assert "AccessDenied" in note
+    assert SAMPLES.keys() <= {line.split()[1] for line in page.lines()}

@@ -1,5 +1,7 @@
 """What every test stands on."""
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
@@ -19,5 +21,5 @@ class OneProcessEach(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships 
         return next((folder for folder in ("tests/stack/", "tests/browser/") if nodeid.startswith(folder)), nodeid)
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config) -> OneProcessEach:
-    return OneProcessEach(config)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneProcessEach:
+    return OneProcessEach(config, log)

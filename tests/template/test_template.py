@@ -307,3 +307,26 @@ def test_no_two_widgets_overlap(widgets: dict[str, dict[str, Any]]) -> None:
     ]
     assert len(cells) == len(set(cells))
     assert max(x for x, _ in cells) < 24
+
+
+def policy_of(translated: dict[str, Any], name: str) -> dict[str, dict[str, Any]]:
+    statements = translated["Resources"][name]["Properties"]["PolicyDocument"]["Statement"]
+    return {statement["Sid"]: statement for statement in statements}
+
+
+def test_editors_write_only_ids_that_begin_with_their_prefix(translated: dict[str, Any]) -> None:
+    """Each action has a key that DynamoDB compares, so that `ForAllValues` never holds of nothing."""
+    statement = policy_of(translated, "SensorEditorPolicy")["WriteSensors"]
+    keys = {"dynamodb:LeadingKeys": [{"Fn::Sub": "${EditorIdPrefix}*"}]}
+    assert {"ForAllValues:StringLike": keys} == statement["Condition"]
+    assert ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"] == actions_of(statement)
+    assert {"Fn::GetAtt": ["SensorsTable", "Arn"]} == statement["Resource"]
+
+
+def test_viewers_policy_holds_nothing_that_writes(translated: dict[str, Any]) -> None:
+    statements = policy_of(translated, "SensorViewerPolicy").values()
+    actions = {action for statement in statements for action in actions_of(statement)}
+    verbs = {action.split(":")[1] for action in actions - {"lambda:InvokeFunction"}}  # of the overview, which reads
+    assert [] == [
+        verb for verb in verbs if not verb.startswith(("Get", "BatchGet", "List", "Describe", "Query", "Scan"))
+    ]

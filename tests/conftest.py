@@ -1,5 +1,7 @@
 """What every test stands on."""
 
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,3 +25,22 @@ class OneProcessEach(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneProcessEach:
     return OneProcessEach(config, log)
+
+
+class _Kept(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@pytest.fixture
+def log() -> Iterator[list[logging.LogRecord]]:
+    """Not caplog: that listens at the root, where the package's records need not come."""
+    kept = _Kept()
+    logger = logging.getLogger("pop3_sensor")
+    logger.addHandler(kept)
+    yield kept.records
+    logger.removeHandler(kept)

@@ -1,6 +1,5 @@
 """The scan function, deployed to moto."""
 
-from tests.unit.conftest import log
 from tests.unit.test_app import function
 
-__all__ = ["function", "log"]
+__all__ = ["function"]

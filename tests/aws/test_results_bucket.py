@@ -1,5 +1,9 @@
 """Result files in S3; the ones in memory, on which other tests stand, keep the same promises."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import boto3
 import pytest
 from mypy_boto3_s3 import S3Client
@@ -45,3 +49,23 @@ def test_the_client_is_made_with_the_first_file_and_only_once(session: boto3.Ses
     results.put("a", "")
     results.put("b", "")
     assert ["a client"] == made
+
+
+def test_one_client_however_many_threads_store_at_once(session: boto3.Session, bucket: str) -> None:
+    """To make one takes a tenth of a second of the processor, which scans share."""
+    made: list[object] = []
+    together = threading.Barrier(8)
+
+    def make() -> Any:
+        made.append(None)
+        return session.client("s3")
+
+    results = ResultsBucket(make, bucket)
+
+    def put(number: int) -> None:
+        together.wait()
+        results.put(f"{number}", "")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, range(8)))
+    assert 1 == len(made)

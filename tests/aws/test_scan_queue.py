@@ -7,6 +7,8 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from pop3_sensor.aws.scan_queue import ScanQueue
 from pop3_sensor.batches import Batch, decode
@@ -85,3 +87,48 @@ def test_what_is_too_large_for_a_message_goes_in_several(
     bodies = [call["MessageBody"] for call in calls.of("SendMessage")]
     assert max(len(body.encode()) for body in bodies) <= MOST
     assert sensors == [one for body in bodies for one in decode(body).sensors]
+
+
+def test_a_message_is_measured_in_bytes(session: boto3.Session, url: str, calls: Calls) -> None:
+    sensors = [replace(SENSOR, id=f"mail-{number}", tags=("ß" * 8_000,)) for number in range(100)]
+    ScanQueue(session.client("sqs"), url).put([Batch(AT, tuple(sensors))])
+    bodies = [call["MessageBody"] for call in calls.of("SendMessage")]
+    assert max(len(body.encode()) for body in bodies) <= MOST
+    assert sensors == [one for body in bodies for one in decode(body).sensors]
+
+
+def refused(client: Any, code: str) -> None:
+    """The first message is; those after it are taken."""
+    seen: list[str] = []
+
+    def answer(params: dict[str, Any], **_: Any) -> Any:
+        seen.append(params["body"].decode() if isinstance(params["body"], bytes) else params["body"])
+        if len(seen) > 1:
+            return None
+        return AWSResponse("", 400, HTTPHeaders(), None), {
+            "Error": {"Code": code, "Message": "no"},
+            "ResponseMetadata": {"HTTPStatusCode": 400},
+        }
+
+    client.meta.events.register("before-call.sqs.SendMessage", answer)
+
+
+# Also what no other attempt will change.
+CODES = ["ServiceUnavailable", "InvalidParameterValue", "ValidationException"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_what_is_not_taken_is_given_back_and_nothing_else(
+    session: boto3.Session, url: str, calls: Calls, code: str
+) -> None:
+    """Of a batch that goes in several messages, too: somebody must scan these, and nobody the others twice."""
+    sensors = [replace(SENSOR, id=f"mail-{number}", trusted_ca="x" * 300_000) for number in range(6)]
+    client = session.client("sqs")
+    refused(client, code)
+    with pytest.raises(ServiceError) as caught:
+        ScanQueue(client, url).put([Batch(AT, tuple(sensors))])
+    sent = [one for call in calls.of("SendMessage")[1:] for one in decode(call["MessageBody"]).sensors]
+    left = [one for batch in caught.value.rest for one in batch.sensors]
+    assert left
+    assert sent
+    assert sensors == [*left, *sent]

@@ -81,6 +81,7 @@ WRITERS: dict[str, tuple[State | None, State | None, bool]] = {
     "somebody wrote since, with a clock that is behind": (replace(UP, scanned_at=AT - MICROSECOND), UP, False),
     "somebody wrote the first one since": (UP, None, False),
     "somebody deleted it since": (None, UP, True),
+    "this one wrote it, but did not hear of it": (replace(DOWN, scanned_at=AT + timedelta(minutes=1)), UP, True),
 }
 
 

@@ -48,10 +48,11 @@ class States:
         if self.fault:
             raise self.fault
         there = self._kept.get(sensor_id)
-        if there and there.scanned_at and there.scanned_at != (previous.scanned_at if previous else None):
+        own = state.scanned_at or state.since
+        if there and there.scanned_at and there.scanned_at not in (previous and previous.scanned_at, own):
             return False
         self.saved.append(sensor_id)
-        self._kept[sensor_id] = replace(state, scanned_at=state.scanned_at or state.since)
+        self._kept[sensor_id] = replace(state, scanned_at=own)
         return True
 
     def claim(self, sensor_id: str, now: datetime, until: datetime) -> None:

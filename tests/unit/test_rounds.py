@@ -323,7 +323,7 @@ class ReadEarly(States):
 def test_two_invocations_of_one_tick_write_and_tell_once() -> None:
     """Each knows only its own ticks; both read before either writes."""
     one = fleet(sensor("a"))
-    other = Simulation([sensor("a")], states=ReadEarly(table=one.states))
+    other = Simulation([sensor("a")], states=ReadEarly(table=one.states), at=one.at + timedelta(microseconds=1))
     one.minute(a=DOWN)
     other.minute(a=DOWN)
     assert ([("a", "Unknown", "Down")], []) == (one.told(), other.told())

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from .engine import Job, Scanner
 from .observation import Observation
+from .patience import Patience
 from .ports import ServiceError, StateStore
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class Claims:
         self._states = states
         self._now = now
         self._under_way: set[str] = set()
+        self.failures: list[str] = []
 
     async def scan(self, job: Job) -> Observation:
         sensor_id = job.settings.id
@@ -47,9 +49,17 @@ class Claims:
             before = frozenset(self._under_way)
 
     def _claim(self, sensor_ids: Collection[str]) -> None:
-        now = self._now()
+        patience = Patience()
         for sensor_id in sensor_ids:
+            if patience.is_over or sensor_id not in self._under_way:
+                continue
+            now = self._now()
             try:
                 self._states.claim(sensor_id, now, now + VALID)
             except ServiceError as error:
+                patience.fail()
+                self.failures.append(str(error))
                 logger.error("could not claim a scan: %s", error)  # noqa: TRY400 - the text says it all
+            except Exception as error:
+                self.failures.append(repr(error))
+                logger.exception("could not claim a scan")

@@ -18,6 +18,7 @@ BATCH = 100
 PACE_SECONDS = 0.15
 LAST_START_SECONDS = 20.0
 USUAL_TIMEOUT = 60
+CLAIMED_SECONDS = 20.0  # by then a scan that lasts is claimed
 
 Family = list[Settings]  # whom dependencies tie together: masters before those that wait for them
 States = Mapping[str, State]
@@ -69,7 +70,8 @@ def half_minute(sensors: Iterable[Settings], tick: datetime, now: datetime) -> l
     """The schedule ticks once a minute: the half minute comes from the queue. Its states are read then."""
     again = [one for one in sensors if one.interval == HALF_MINUTE]
     at = tick + timedelta(seconds=HALF_MINUTE)
-    delay = min(max((at - now).total_seconds(), 0.0), HALF_MINUTE)
+    # A tick that comes late must not meet its own half minute.
+    delay = min(max((at - now).total_seconds(), CLAIMED_SECONDS), HALF_MINUTE)
     return _batches(at, _packed(families(again)), {}, delay)
 
 

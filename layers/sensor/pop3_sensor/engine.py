@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -109,7 +110,10 @@ class Engine:
         seen = await scan(job.settings, job.credentials, forbidden=self._forbidden, seconds=seconds)
         if not (job.credentials and seen.trouble and seen.trouble.reason is Reason.LOGIN_REJECTED):
             return seen
-        renewed = await self._renew(job)  # a rotated secret must not page anyone
+        renewed = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(end):
+                renewed = await self._renew(job)  # a rotated secret must not page anyone
         left = end - self._loop.time()
         if renewed is None or left <= 0:
             return seen

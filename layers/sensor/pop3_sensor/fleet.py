@@ -34,10 +34,13 @@ class Fleet:
     settings: Mapping[str, Settings] = field(default_factory=dict)
     invalid: Mapping[str, InvalidSettings] = field(default_factory=dict)
     states: Mapping[str, State] = field(default_factory=dict)
+    is_current: bool = True  # False: the settings are those of an earlier tick
 
     @property
     def gone(self) -> list[str]:
-        """States of sensors whose items are no more."""
+        """States of sensors whose items are no more; of nobody where that is not sure."""
+        if not self.is_current:
+            return []
         return [one for one in self.states if one not in self.settings and one not in self.invalid]
 
     def __len__(self) -> int:
@@ -54,16 +57,16 @@ class FleetReader:
         self._seen: dict[str, Mapping[str, Any]] = {}
         self._written: dict[str, Item | InvalidSettings] = {}
         self._resolved = Fleet()
-        self._known_states: Mapping[str, State] = {}
+        self._known_states: dict[str, State] = {}
         self.failures: list[str] = []  # in this call
 
     def read(self) -> Fleet:
         """Raises ServiceError where a table cannot be read, and never could be since this process began."""
-        self.failures.clear()
         before: Sequence[Mapping[str, Any]] = list(self._seen.values())
         items = self._or_before(self._sensors.load, before, "settings")
-        states = self._or_before(self._states.load, self._known_states, "states")
-        self._known_states = states
+        known: Mapping[str, State] = self._known_states
+        states = self._or_before(self._states.load, known, "states")
+        self._known_states = dict(states)
         seen = {str(attributes.get("id")): attributes for attributes in items}
         if len(seen) != len(self._seen) or not all(self._is_known(*one) for one in seen.items()):
             self._written = {
@@ -72,7 +75,11 @@ class FleetReader:
             }
             self._resolved = _resolved(self._written, self._policy)
             self._seen = seen
-        return replace(self._resolved, states=states)
+        return replace(self._resolved, states=states, is_current=items is not before)
+
+    def remember(self, sensor_id: str, state: State) -> None:
+        """What was found out since, for when the table cannot be read the next time."""
+        self._known_states[sensor_id] = state
 
     def _or_before(self, load: Callable[[], T], before: T, what: str) -> T:
         """What is a minute old is better than a fleet that nobody watches; writes are conditional."""

@@ -33,11 +33,11 @@ class Keyring:
         self._clock = clock
         self.failures: list[str] = []  # of Secrets Manager, in this call
         self._kept: dict[str, _Kept] = {}
+        self._renewed: dict[str, float] = {}  # when that was tried, of each secret
         self._renewing = threading.Lock()  # scans that are rejected at the same time renew in threads
 
     def prepare(self, sensors: Collection[Settings]) -> None:
         """Fetches what these sensors need and the cache does not hold; failures are asked for again each time."""
-        self.failures.clear()
         oldest = self._clock() - CACHE_SECONDS
         needed = {settings.secret_id for settings in sensors if settings.authentication != "none"}
         self._fetch({one for one in needed if one and not self._usable(one, oldest)})
@@ -61,8 +61,9 @@ class Keyring:
         if secret_id is None:
             return None
         with self._renewing:
-            if self._kept[secret_id].at < since:
+            if max(self._kept[secret_id].at, self._renewed.get(secret_id, since - 1)) < since:
                 self._fetch({secret_id})
+                self._renewed[secret_id] = self._clock()
         renewed = self.credentials(settings)
         return renewed if isinstance(renewed, Credentials) and renewed != rejected else None
 

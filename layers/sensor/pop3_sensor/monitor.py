@@ -23,7 +23,7 @@ from .ports import SensorSource
 from .problems import InvalidSettings
 from .publisher import Outlets, Publisher
 from .report import Report, judged
-from .rounds import Now, Round
+from .rounds import Now, Round, is_claimed
 from .settings import MINUTE, Settings
 from .vocabulary import Reason, Status
 
@@ -92,16 +92,18 @@ class Monitor:
         self._policy = policy
         # Schedule and queue deliver at least once; what another process did is not known here.
         self._done: deque[object] = deque(maxlen=1000)
+        self._unclaimed: list[str] = []  # failures
 
     @property
     def failures(self) -> int:
         """How many calls to services failed in the last call, after the SDK's retries."""
-        return len(self._publisher.failures) + len(self._fleet.failures) + len(self._keyring.failures)
+        parts = (self._publisher.failures, self._fleet.failures, self._keyring.failures, self._unclaimed)
+        return sum(map(len, parts))
 
     def tick(self, at: datetime, seconds: float) -> Tick:
         """Scans what is due at this tick of the schedule, within `seconds`. Raises ServiceError for the tables."""
         end = time.monotonic() + seconds
-        self._publisher.begin()
+        self._begin()
         fleet = self._fleet.read()
         if not self._is_new(at):
             return Tick(len(fleet))
@@ -132,12 +134,15 @@ class Monitor:
         """How many were handed on after their masters, with these's fresh states."""
         batches = travelling(at, families(division.after), round_.states)
         refused = await asyncio.to_thread(self._publisher.hand_on, batches)
-        await round_.tick([one for batch in refused for one in batch.sensors], at)
+        left = [one for batch in refused for one in batch.sensors]
+        await asyncio.to_thread(self._keyring.prepare, left)
+        await round_.tick(left, at)
         return _count(batches) - _count(refused)
 
     def take(self, batch: Batch, seconds: float) -> Tick | None:
         """Scans what another invocation handed on; None where that is so late that the next tick has come."""
         end = time.monotonic() + seconds
+        self._begin()
         late = self._now() - batch.due
         if late > timedelta(seconds=MINUTE):
             logger.warning("a batch came too late and is dropped", extra={"due": batch.due.isoformat()})
@@ -145,7 +150,6 @@ class Monitor:
         tick = Tick(len(batch.sensors))
         if not self._is_new((batch.due, tuple(one.id for one in batch.sensors))):
             return tick
-        self._publisher.begin()
         ids = {one_id for one in batch.sensors for one_id in (one.id, *one.masters)}
         states = batch.states or self._states.load(sorted(ids))
         fleet = Fleet({one.id: one for one in batch.sensors}, states=states)
@@ -156,7 +160,7 @@ class Monitor:
     def scan_now(self, sensor_ids: Iterable[str], seconds: float) -> list[dict[str, Any]]:
         """Scans just these, due or not, paused or not; a result for each, in the order asked for."""
         end = time.monotonic() + seconds
-        self._publisher.begin()
+        self._begin()
         fleet = self._fleet.read()
         wanted = list(dict.fromkeys(sensor_ids))
         results: dict[str, dict[str, Any]] = {}
@@ -170,8 +174,18 @@ class Monitor:
 
         invalid = [one for one in wanted if one in fleet.invalid]
         known = [fleet.settings[one] for one in wanted if one in fleet.settings]
+        # Who scans it just now reports it: what is said here is no result, and nothing to record or to tell of.
+        for claimed in [one for one in known if is_claimed(fleet.states.get(one.id), self._now())]:
+            known.remove(claimed)
+            seen = unscanned(Reason.NOT_RUN, "another invocation is scanning this sensor just now")
+            results[claimed.id] = judged(claimed.id, claimed, seen, fleet.states[claimed.id]).as_json()
         self._run(fleet, known, invalid, lambda round_: round_.now(known), end=end, note=note)
         return [results[sensor_id] for sensor_id in wanted]
+
+    def _begin(self) -> None:
+        for failures in (self._fleet.failures, self._keyring.failures, self._unclaimed):
+            failures.clear()
+        self._publisher.begin()
 
     def _is_new(self, what: object) -> bool:
         if what in self._done:
@@ -196,16 +210,21 @@ class Monitor:
         for trusted_ca in {one.trusted_ca for one in likely}:
             trust(trusted_ca)  # reading authorities takes milliseconds, which no scan beside it shall show
 
+        renewing = asyncio.Lock()
+
         async def renew(job: Job) -> Credentials | None:
             if not isinstance(job.credentials, Credentials):
                 return None
-            return await asyncio.to_thread(self._keyring.renew, job.settings, job.credentials, started)
+            async with renewing:  # a thread for all of them: those who publish need theirs
+                return await asyncio.to_thread(self._keyring.renew, job.settings, job.credentials, started)
 
         async def run() -> None:
             reports: asyncio.Queue[Report | None] = asyncio.Queue()
 
             def take(report: Report) -> None:
                 note(report)
+                if report.state != report.previous:
+                    self._fleet.remember(report.sensor_id, report.state)
                 reports.put_nowait(report)
 
             async with asyncio.TaskGroup() as group:
@@ -217,6 +236,7 @@ class Monitor:
                     take(report)
                 engine = self._make_engine(self._policy.forbidden, renew, end - time.monotonic())
                 claims = Claims(engine, self._states, self._now)
+                self._unclaimed = claims.failures
                 keeper = group.create_task(claims.keep())
                 await go(Round(claims, self._job, states, take, self._now))
                 keeper.cancel()

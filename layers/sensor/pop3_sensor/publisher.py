@@ -46,21 +46,21 @@ class Publisher:
         self.failures: list[str] = []
         self._outlets = outlets
         self._points: list[Point] = []
-        self._unsaved: list[Report] = []
+        self._unsaved: dict[str, Report] = {}  # the first of each sensor: it says since when
         self._changes: list[StatusChange] = []
 
     def begin(self) -> None:
         """Before the states are read: what could not be saved the last time."""
         self.failures.clear()
-        self._record(())
+        self._safely(self._record, ())
 
     async def run(self, reports: asyncio.Queue[Report | None]) -> None:
         """Until a None comes; whatever came before it is published when this returns."""
         # A service that is slow delays none of the others.
         lanes = [
-            _Lane(_is_measured, self._measure),
-            _Lane(_is_changed, self._record),
-            _Lane(result_files.is_stored, self._store),
+            _Lane(_is_measured, partial(self._safely, self._measure)),
+            _Lane(_is_changed, partial(self._safely, self._record)),
+            _Lane(result_files.is_stored, partial(self._safely, self._store)),
         ]
         async with asyncio.TaskGroup() as group:
             for lane in lanes:
@@ -74,10 +74,13 @@ class Publisher:
 
     def forget(self, sensor_ids: Iterable[str]) -> None:
         """The items of these sensors are gone, so a new one of the same id starts anew."""
+        patience = Patience()
         for sensor_id in sensor_ids:
             try:
-                self._outlets.states.forget(sensor_id)
+                if not patience.is_over:  # the next tick finds it gone, too
+                    self._outlets.states.forget(sensor_id)
             except ServiceError as error:
+                patience.fail()
                 self._failed(error)
 
     def hand_on(self, batches: Sequence[Batch]) -> list[Batch]:
@@ -89,6 +92,14 @@ class Publisher:
             return list(error.rest)
         return []
 
+    def _safely(self, work: Callable[[Sequence[Report]], None], reports: Sequence[Report]) -> None:
+        """A fault of ours ends neither the other lanes nor the scans."""
+        try:
+            work(reports)
+        except Exception as error:
+            self.failures.append(repr(error))
+            logger.exception("could not publish")
+
     def _measure(self, reports: Sequence[Report]) -> None:
         points = [
             Point(report.sensor_id, channel, value, report.seen.at)
@@ -99,8 +110,8 @@ class Publisher:
 
     def _record(self, reports: Sequence[Report]) -> None:
         """The one that records a change is the one that tells of it."""
-        changed = [*self._unsaved, *reports]
-        self._unsaved = []
+        changed = [*self._unsaved.values(), *reports]
+        self._unsaved = {}
         patience = Patience()
         saved = [report for report in changed if self._save(report, patience)]
         changes = [report.change() for report in saved if report.state.status is not report.status_before]
@@ -116,7 +127,7 @@ class Publisher:
         except ServiceError as error:
             patience.fail()
             self._failed(error)
-        self._unsaved.append(report)
+        self._unsaved.setdefault(report.sensor_id, report)
         return False
 
     def _store(self, reports: Sequence[Report]) -> None:

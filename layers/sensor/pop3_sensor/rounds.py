@@ -6,17 +6,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from .due import is_due
-from .engine import Job, Scanner, unscanned
+from .engine import Job, Scanner
 from .pauses import pause_of
 from .report import Report, judged, paused
 from .settings import Settings
 from .verdict import State
-from .vocabulary import Reason
 
 logger = logging.getLogger(__name__)
 
 MakeJob = Callable[[Settings], Job]
 Now = Callable[[], datetime]
+
+
+def is_claimed(state: State | None, now: datetime) -> bool:
+    """Another invocation scans the sensor."""
+    return bool(state and state.claimed_until and now < state.claimed_until)
 
 
 class Round:
@@ -58,11 +62,7 @@ class Round:
         """Due or not, paused or not."""
         async with asyncio.TaskGroup() as group:
             for settings in sensors:
-                if self._is_claimed(settings):
-                    seen = unscanned(Reason.NOT_RUN, "another invocation is scanning this sensor just now")
-                    self._report(judged(settings.id, settings, seen, self.states.get(settings.id)))
-                else:
-                    group.create_task(self._scan(settings))
+                group.create_task(self._scan(settings))
 
     def _waits(self, settings: Settings) -> bool:
         """A master that is scanned in this tick decides by its fresh result."""
@@ -83,13 +83,9 @@ class Round:
     def _is_to_scan(self, settings: Settings, at: datetime) -> bool:
         if self._is_paused(settings, at) or not is_due(settings, self.states.get(settings.id), at):
             return False
-        if claimed := self._is_claimed(settings):
+        if claimed := is_claimed(self.states.get(settings.id), self._now()):
             logger.info("still being scanned by another invocation", extra={"sensor_id": settings.id})
         return not claimed
-
-    def _is_claimed(self, settings: Settings) -> bool:
-        state = self.states.get(settings.id)
-        return bool(state and state.claimed_until and self._now() < state.claimed_until)
 
     def _is_paused(self, settings: Settings, at: datetime) -> bool:
         previous = self.states.get(settings.id)

@@ -1,6 +1,6 @@
 """What every call to AWS has in common: bounded waiting, the SDK's retries, one error."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -20,6 +20,20 @@ CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", 
 _FOR_EVER = frozenset(
     {"ValidationError", "ValidationException", "InvalidParameterValue", "InvalidParameterCombination"}
 )
+
+
+class Senseless(BotoCoreError):
+    """Status 200 above something that is no answer: the page of a proxy on the way, or half a page."""
+
+    fmt = "the answer has no {name}"
+
+
+def part(answer: Mapping[str, Any], name: str) -> Any:
+    """What every answer of this kind has: nothing is no empty list, or an outage would delete every state."""
+    try:
+        return answer[name]
+    except KeyError:
+        raise Senseless(name=name) from None
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..ports import ServiceError, StatusChange
-from .calls import in_parts, translated
+from .calls import in_parts, part, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -26,10 +26,10 @@ class DefaultEventBus:
     def _put(self, changes: Sequence[StatusChange]) -> None:
         """PutEvents may also refuse single entries, which it says in its answer only."""
         with translated(f"putting {len(changes)} events on the default bus", changes):
-            answer = self._client.put_events(Entries=[_entry(change) for change in changes])
+            answers = part(self._client.put_events(Entries=[_entry(change) for change in changes]), "Entries")
         refused = {
             change.detail["sensor_id"]: (change, entry)
-            for change, entry in zip(changes, answer["Entries"], strict=True)
+            for change, entry in zip(changes, answers, strict=True)
             if "ErrorCode" in entry
         }
         if refused:

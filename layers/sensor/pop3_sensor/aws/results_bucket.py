@@ -1,6 +1,7 @@
 """Result files in S3. The client is made when the first file is stored: most stacks store none."""
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,16 @@ class ResultsBucket:
     def __init__(self, make_client: "Callable[[], S3Client]", bucket: str) -> None:
         self._make_client = make_client
         self._bucket = bucket
+        self._making = threading.Lock()  # files are stored by many threads
 
     @functools.cached_property
-    def _client(self) -> "S3Client":
+    def _made(self) -> "S3Client":
         return self._make_client()
+
+    @property
+    def _client(self) -> "S3Client":
+        with self._making:
+            return self._made
 
     def put(self, name: str, text: str) -> None:
         with translated(f"storing {name} in the bucket {self._bucket}"):

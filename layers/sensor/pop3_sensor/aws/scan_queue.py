@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..batches import Batch, encode
 from ..ports import ServiceError
-from .calls import in_parts, translated
+from .calls import in_parts, part, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -27,13 +27,19 @@ class ScanQueue:
             in_parts(batches, AT_ONCE, lambda some: _raise(list(pool.map(self._put, some))))
 
     def _put(self, batch: Batch) -> ServiceError | None:
-        for body, part in _messages(batch):
+        failures: list[str] = []
+        rest: list[Batch] = []
+        for body, some in _messages(batch):
             try:
-                with translated(f"handing {len(part.sensors)} sensors on through {self._url}", [part]):
-                    self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=part.delay_seconds)
+                with translated(f"handing {len(some.sensors)} sensors on through {self._url}"):
+                    answer = self._client.send_message(
+                        QueueUrl=self._url, MessageBody=body, DelaySeconds=some.delay_seconds
+                    )
+                    part(answer, "MessageId")
             except ServiceError as error:
-                return error
-        return None
+                failures.append(str(error))
+                rest.append(some)  # whatever the reason: somebody has to scan these
+        return ServiceError("; ".join(failures), rest) if failures else None
 
 
 def _raise(outcomes: Sequence[ServiceError | None]) -> None:
@@ -45,7 +51,7 @@ def _messages(batch: Batch) -> Iterator[tuple[str, Batch]]:
     """Halves, where authorities of their own make some sensors large."""
     body = encode(batch)
     half = len(batch.sensors) // 2
-    if len(body) <= MAX_BYTES or not half:
+    if len(body.encode()) <= MAX_BYTES or not half:
         yield body, batch
     else:
         yield from _messages(replace(batch, sensors=batch.sensors[:half]))

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from ..observation import ScanError
 from ..vocabulary import Reason
+from .calls import part
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -42,6 +43,7 @@ class Secrets:
     def _batch(self, secret_ids: list[str]) -> dict[str, SecretStr | ScanError]:
         try:
             answer = self._client.batch_get_secret_value(SecretIdList=secret_ids)
+            values = part(answer, "SecretValues")
         except (ClientError, BotoCoreError) as error:
             code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
             if code in _REASONS and len(secret_ids) > 1:  # one of them fails the whole call: find out which
@@ -50,7 +52,7 @@ class Secrets:
         failures = {failure["SecretId"]: failure for failure in answer.get("Errors", [])}
         found: dict[str, SecretStr | ScanError] = {}
         for one in secret_ids:
-            value = next((value for value in answer["SecretValues"] if _denotes(one, value)), None)
+            value = next((value for value in values if _denotes(one, value)), None)
             if value is None:
                 failure = failures.get(one, {})
                 code = failure.get("ErrorCode", "ResourceNotFoundException")

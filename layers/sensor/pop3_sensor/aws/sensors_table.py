@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .calls import translated
+from .calls import part, translated
 from .values import plain_item
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class SensorsTable:
         """Every item: at any size a whole scan each minute costs less than an index to avoid it."""
         with translated(f"reading the table {self._table}"):
             pages = self._client.get_paginator("scan").paginate(TableName=self._table)
-            given = {item["id"]["S"]: item for page in pages for item in page["Items"]}
+            given = {item["id"]["S"]: item for page in pages for item in part(page, "Items")}
         kept, self._kept = self._kept, {}
         for sensor_id, item in given.items():
             before = kept.get(sensor_id)

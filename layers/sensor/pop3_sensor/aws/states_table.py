@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..verdict import State
 from ..vocabulary import PauseReason, Status
-from .calls import translated
+from .calls import part, translated
 from .values import plain_item
 
 if TYPE_CHECKING:
@@ -41,27 +41,31 @@ class StatesTable:
 
     def _scan(self) -> "Iterator[dict[str, AttributeValueTypeDef]]":
         for page in self._client.get_paginator("scan").paginate(TableName=self._table):
-            yield from page["Items"]
+            yield from part(page, "Items")
 
     def _get(self, sensor_ids: list[str]) -> "Iterator[dict[str, AttributeValueTypeDef]]":
         keys: list[Mapping[str, AttributeValueTypeDef]] = [{"sensor_id": {"S": sensor_id}} for sensor_id in sensor_ids]
         while keys:
             answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys[:BATCH]}})
-            yield from answer["Responses"].get(self._table, [])
+            yield from part(answer, "Responses").get(self._table, [])
             # What DynamoDB had no capacity for comes again, with the rest.
             left = answer.get("UnprocessedKeys", {})
             keys = [*keys[BATCH:], *(left[self._table]["Keys"] if left else [])]
 
     def save(self, sensor_id: str, state: State, previous: State | None) -> bool:
-        """Only where nobody wrote since `previous` was read: of two invocations one records, and tells of, a change."""
+        """Only where nobody wrote since `previous` was read: of two invocations one records, and tells of, a change.
+
+        Who wrote already but did not hear of it, and so tries again, does not find himself in the way.
+        """
         read = _text(previous.scanned_at) if previous and previous.scanned_at else "never"
+        item = _item(sensor_id, state)
         with translated(f"writing the state of {sensor_id} to the table {self._table}"):
             try:
                 self._client.put_item(
                     TableName=self._table,
-                    Item=_item(sensor_id, state),
-                    ConditionExpression="attribute_not_exists(scanned_at) OR scanned_at = :read",
-                    ExpressionAttributeValues={":read": {"S": read}},
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(scanned_at) OR scanned_at IN (:read, :own)",
+                    ExpressionAttributeValues={":read": {"S": read}, ":own": item["scanned_at"]},
                 )
             except self._client.exceptions.ConditionalCheckFailedException:
                 return False

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 MAX_SENSORS = 500  # on one page; Lambda answers with at most 6 MB, and nobody reads more
 MAX_ROWS = 3 * MAX_SENSORS
 MAX_TAGS = 12
+MAX_NOTE = 1000  # characters
 
 _PAGE_EDGES = 34  # pixels of the widget that no graph can have
 
@@ -158,8 +159,9 @@ class Overview:
 
 def _miss(notes: list[str], what: str) -> None:
     """A source that failed: told to the reader, and to the log."""
-    notes.append(what)
-    logger.warning(printable(what))
+    note = printable(what, MAX_NOTE)
+    notes.append(note)
+    logger.warning(note)
 
 
 def _group(request: Request, found: Survey, tree: Tree, notes: list[str]) -> str:

@@ -1,0 +1,448 @@
+"""Every call to AWS by every fault: what did not depend on it goes on, what did is retried, logged, counted and kept.
+
+The wiring is the deployed function's own. Between it and moto are real sockets, where a test breaks one operation.
+"""
+
+import json
+import logging
+import os
+import socketserver
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.retries import standard
+from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
+
+from pop3_sensor import bootstrap, division
+from pop3_sensor.aws.calls import CONFIG
+from pop3_sensor.batches import Batch, decode
+from pop3_sensor.claims import Claims
+from pop3_sensor.monitor import Monitor
+from pop3_sensor.ports import ServiceError
+from pop3_sensor.verdict import State
+from pop3_sensor.vocabulary import Status
+from tests.aws.fault_proxy import REGION, Call, Fault, Proxy, fault_proxy
+from tests.fakes.deployed import deploy
+
+ATTEMPTS = 3
+HANG_SECONDS = 0.15  # after which the SDK gives an attempt up
+SECRET = "pop3-sensor/{}"
+
+
+class Mail(socketserver.StreamRequestHandler):
+    """One connection to a mail server."""
+
+    def handle(self) -> None:
+        assert isinstance(self.server, MailServer)
+        self.server.let_in.wait(10)
+        self.wfile.write(b"-ERR out of order\r\n" if self.server.is_sick else b"+OK ready\r\n")
+        for line in self.rfile:
+            self.wfile.write(b"-ERR\r\n" if line == b"CAPA\r\n" else b"+OK\r\n")
+
+
+class MailServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    request_queue_size = 100
+    is_sick = False
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Mail)
+        self.let_in = threading.Event()
+        self.let_in.set()
+
+
+@contextmanager
+def mail_server() -> Iterator[MailServer]:
+    with MailServer() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@dataclass
+class World:
+    """The stack, two mail servers, and the process of a function. `moody` falls sick when a test says so."""
+
+    proxy: Proxy
+    tables: dict[str, Any]
+    well: MailServer
+    moody: MailServer
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    failures: int = 0
+
+    @property
+    def monitor(self) -> Monitor:
+        return bootstrap.monitor()
+
+    def write(self, sensor_id: str, **attributes: Any) -> None:
+        item = {"id": sensor_id, "host": "127.0.0.1", "port": self.well.server_address[1], **attributes}
+        self.tables["SensorsTable"].put_item(Item=item)
+
+    def login(self, sensor_id: str) -> None:
+        secret = SECRET.format(sensor_id)
+        self.write(sensor_id, authentication="user_password", username="ann", secret_id=secret)
+
+    def tick(self) -> None:
+        """And all that it handed on."""
+        self.at += timedelta(minutes=1)
+        self.failures = 0
+        self.monitor.tick(self.at, 100)
+        self.failures += self.monitor.failures
+        for batch in self.messages():
+            self.monitor.take(batch, 100)
+            self.failures += self.monitor.failures
+
+    def messages(self) -> list[Batch]:
+        """Those of the last tick: the queue is asked for what it was given, for to poll it takes time."""
+        bodies = [json.loads(body["MessageBody"]) for body in self.proxy.accepted("SendMessage")]
+        return [decode(json.dumps(body)) for body in bodies if datetime.fromisoformat(body["due"]) == self.at]
+
+    def states(self) -> dict[str, str]:
+        rows = self.tables["StatesTable"].scan()["Items"]
+        return {str(row["sensor_id"]): str(row["status"]) for row in rows}
+
+    def points(self) -> Counter[tuple[str, str]]:
+        """How many values of each sensor's Downtime, which every scan has; and that no moment came twice."""
+        moments: Counter[tuple[str, str]] = Counter()
+        for body in self.proxy.accepted("PutMetricData"):
+            for datum in body["MetricData"]:
+                if datum["MetricName"] == "Downtime":
+                    moments[datum["Dimensions"][0]["Value"], str(datum["Timestamp"])] += 1
+        return moments
+
+    def scans(self) -> dict[str, int]:
+        """How many scans of each sensor are in CloudWatch."""
+        return dict(Counter(sensor_id for sensor_id, _ in self.points()))
+
+    def told(self) -> Counter[tuple[str, str, str]]:
+        entries = [entry for body in self.proxy.accepted("PutEvents") for entry in body["Entries"]]
+        details = [json.loads(entry["Detail"]) for entry in entries]
+        return Counter((one["sensor_id"], one["previous_status"], one["status"]) for one in details)
+
+    def files(self) -> int:
+        return len(self.proxy.accepted("PutObject"))
+
+
+@pytest.fixture(scope="module")
+def deployed() -> Iterator[World]:
+    """Once for all tests: to deploy takes longer than to scan."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        with mock_aws(), fault_proxy() as proxy, mail_server() as well, mail_server() as moody:
+            session = boto3.Session(region_name=REGION)
+            names = deploy(session, "SensorsTable", "StatesTable", "ResultsBucket", "ScanQueue", "ScanDeadLetterQueue")
+            proxy.table_names = {name: logical_id for logical_id, name in names.items()}
+            variables = {"SENSORS_TABLE": "SensorsTable", "STATES_TABLE": "StatesTable"}
+            variables |= {"RESULTS_BUCKET": "ResultsBucket", "SCAN_QUEUE_URL": "ScanQueue"}
+            for variable, logical_id in variables.items():
+                patch.setenv(variable, names[logical_id])
+            patch.setenv("METRICS_NAMESPACE", "POP3Sensor")
+            patch.setenv("FORBIDDEN_NETWORKS", "")
+            patch.setattr(boto3, "Session", lambda: _Through(session, proxy))
+            # No time between two attempts: the only thing here that botocore does otherwise than in the function.
+            patch.setattr(standard.ExponentialBackoff, "delay_amount", lambda *_: 0)
+            # A fleet of seven is too large for one invocation.
+            patch.setattr(division, "INLINE", 4)
+            patch.setattr(division, "BATCH", 4)
+            secrets = session.client("secretsmanager")
+            for one in ("login", "new"):
+                secrets.create_secret(Name=SECRET.format(one), SecretString="tanstaaf")
+            dynamodb = session.resource("dynamodb")
+            tables = {one: dynamodb.Table(names[one]) for one in ("SensorsTable", "StatesTable")}
+            yield World(proxy, tables, well, moody)
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, deployed: World) -> Iterator[World]:
+    """After a tick where all was well; then a sensor is new, one is gone, and one mail server falls sick."""
+    for table in dynamodb_backends["123456789012"][REGION].tables.values():
+        table.items.clear()
+    # Only how long an attempt that hangs is waited for; all others have time enough on a busy machine.
+    patience = HANG_SECONDS if request.node.callspec.params.get("fault") is hangs else 5
+    monkeypatch.setattr(bootstrap, "CONFIG", CONFIG.merge(Config(read_timeout=patience)))
+    bootstrap.monitor.cache_clear()
+    world = replace(deployed, at=datetime.now(UTC))
+    world.moody.is_sick = False
+    world.proxy.recovers()
+    world.write("plain")
+    world.write("moody", port=world.moody.server_address[1], warning_scans=0)
+    world.write("store", result_handling="store")
+    world.write("gone")
+    for number in range(2):
+        world.write(f"other-{number}")
+    world.login("login")
+    world.tick()
+    assert dict.fromkeys([*OLD, "gone"], "Up") == world.states()
+    world.login("new")
+    world.tables["SensorsTable"].delete_item(Key={"id": "gone"})
+    world.moody.is_sick = True
+    world.proxy.taken.clear()
+    yield world
+    world.proxy.release()
+    bootstrap.monitor.cache_clear()
+
+
+@dataclass
+class _Through:
+    """A session whose clients speak to the proxy."""
+
+    session: boto3.Session
+    proxy: Proxy
+
+    def client(self, service: Any, **how: Any) -> Any:
+        return self.session.client(service, endpoint_url=self.proxy.url, **how)
+
+
+OLD = ["plain", "moody", "store", "login", "other-0", "other-1"]
+ALL = [*OLD, "new"]
+AFTERWARDS = {**dict.fromkeys(ALL, "Up"), "moody": "Down"}
+TOLD = {("moody", "Up", "Down"): 1, ("new", "Unknown", "Up"): 1}
+
+
+# ---- the faults ------------------------------------------------------------------------------------------------------
+
+THROTTLED = {
+    "SensorsTable.Scan": "ProvisionedThroughputExceededException",
+    "StatesTable.Scan": "ProvisionedThroughputExceededException",
+    "StatesTable.BatchGetItem": "ProvisionedThroughputExceededException",
+    "StatesTable.PutItem": "ProvisionedThroughputExceededException",
+    "StatesTable.UpdateItem": "ThrottlingException",
+    "StatesTable.DeleteItem": "RequestLimitExceeded",
+    "BatchGetSecretValue": "ThrottlingException",
+    "PutMetricData": "Throttling",
+    "PutObject": "SlowDown",
+    "SendMessage": "RequestThrottled",
+    "PutEvents": "ThrottlingException",
+}
+
+
+def throttled(call: Call, _: int) -> None:
+    call.error(503 if call.operation == "PutObject" else 400, THROTTLED[call.operation])
+
+
+def throttled_twice(call: Call, attempt: int) -> None:
+    throttled(call, attempt) if attempt < ATTEMPTS else call.answer(*call.forward())
+
+
+def denied(call: Call, _: int) -> None:
+    call.error(403 if call.operation == "PutObject" else 400, "AccessDeniedException")
+
+
+def broken(call: Call, _: int) -> None:
+    call.error(500, "InternalFailure")
+
+
+def reset(call: Call, _: int) -> None:
+    call.reset()
+
+
+def hangs(call: Call, _: int) -> None:
+    call.hang()
+
+
+def garbage(call: Call, _: int) -> None:
+    call.answer(200, {}, b"<html>Welcome to our network</html>")
+
+
+def empty(call: Call, _: int) -> None:
+    call.answer(200, {}, b"")
+
+
+def answer_lost(call: Call, attempt: int) -> None:
+    """Done, but who asked does not learn of it, the first time."""
+    done = call.forward()
+    call.reset() if attempt == 1 else call.answer(*done)
+
+
+# Does the SDK try again.
+PERSISTENT: dict[str, tuple[Fault, bool]] = {
+    "is throttled": (throttled, True),
+    "is denied": (denied, False),
+    "fails inside": (broken, True),
+    "is cut off": (reset, True),
+    "hangs": (hangs, True),
+}
+PASSING: dict[str, tuple[Fault, int]] = {
+    "is throttled twice": (throttled_twice, 2),
+    "is done, but not told": (answer_lost, 1),
+}
+SENSELESS: dict[str, Fault] = {"answers with garbage": garbage, "answers with nothing": empty}
+
+# What is not there after a tick in which the operation failed.
+TICK: dict[str, set[str]] = {
+    "SensorsTable.Scan": {"new", "deletion"},
+    "StatesTable.Scan": set(),
+    "StatesTable.PutItem": {"states", "events"},
+    "StatesTable.DeleteItem": {"deletion"},
+    "BatchGetSecretValue": {"new"},
+    "PutMetricData": {"metrics"},
+    "PutObject": {"files"},
+    "SendMessage": set(),
+    "PutEvents": {"events"},
+}
+# Their answers say something, and so cannot be taken for well where they do not.
+TELLING = ["SensorsTable.Scan", "StatesTable.Scan", "BatchGetSecretValue", "SendMessage", "PutEvents"]
+
+
+def check_neighbours(world: World, missing: set[str]) -> None:
+    """What there must be after the tick in which something failed."""
+    scanned = {one for one in ALL if one != "new" or "new" not in missing}
+    scans = world.scans()
+    if "metrics" in missing:
+        assert {} == scans
+    else:
+        assert dict.fromkeys(sorted(set(OLD) & scanned), 1) == {one: scans[one] for one in sorted(OLD)}
+        assert ("new" in missing) or scans["new"] == 1
+    states = world.states()
+    if "states" not in missing:
+        assert {one: AFTERWARDS[one] for one in scanned} == {one: states[one] for one in scanned}
+    assert ("gone" in states) == ("deletion" in missing)
+    told = {event: count for event, count in TOLD.items() if event[0] in scanned}
+    assert ({} if "events" in missing else told) == world.told()
+    assert (0 if "files" in missing else 2) == world.files()
+
+
+def check_all(world: World) -> None:
+    """What there must be in the end, the tick with the fault and the one after it together: all, and once."""
+    assert AFTERWARDS == world.states()
+    assert TOLD == world.told()
+    assert {1} == set(world.points().values())
+
+
+@pytest.mark.parametrize(("fault", "is_retried"), PERSISTENT.values(), ids=PERSISTENT)
+@pytest.mark.parametrize(("operation", "missing"), TICK.items(), ids=TICK)
+def test_a_call_that_fails(
+    world: World,
+    log: list[logging.LogRecord],
+    *,
+    operation: str,
+    missing: set[str],
+    fault: Fault,
+    is_retried: bool,
+) -> None:
+    world.proxy.fails(operation, fault)
+    world.tick()
+    check_neighbours(world, missing)
+    asked = world.proxy.asked[operation]
+    assert asked
+    assert not is_retried or asked % ATTEMPTS == 0
+    if (operation, fault) != ("BatchGetSecretValue", denied):  # each sensor says so itself: secret_denied
+        assert world.failures
+        assert [one for one in log if one.levelno >= logging.ERROR]
+    world.proxy.recovers()
+    world.tick()
+    assert 0 == world.failures
+    check_all(world)
+    late = {"new"} if "new" in missing and operation == "SensorsTable.Scan" else set()
+    assert {one: 2 - (one in late) for one in ALL} == {one: world.scans()[one] for one in ALL}
+
+
+@pytest.mark.parametrize(("fault", "more"), PASSING.values(), ids=PASSING)
+@pytest.mark.parametrize("operation", TICK)
+def test_a_call_that_fails_and_then_succeeds(world: World, *, operation: str, fault: Fault, more: int) -> None:
+    world.proxy.fails(operation, fault)
+    world.tick()
+    assert world.proxy.asked[operation] > more
+    assert 0 == world.failures
+    if fault is answer_lost and operation in ("PutMetricData", "PutEvents", "PutObject"):
+        assert {1, 2} >= set(world.points().values()) | set(world.told().values())  # at least once
+        assert set(TOLD) == set(world.told())
+        assert set(ALL) <= world.scans().keys()
+    else:
+        check_neighbours(world, set())
+
+
+@pytest.mark.parametrize("fault", SENSELESS.values(), ids=SENSELESS)
+@pytest.mark.parametrize("operation", TELLING)
+def test_an_answer_without_sense(world: World, log: list[logging.LogRecord], operation: str, fault: Fault) -> None:
+    world.proxy.fails(operation, fault)
+    world.tick()
+    check_neighbours(world, TICK[operation])
+    assert world.failures
+    assert [one for one in log if one.levelno >= logging.ERROR]
+    world.proxy.recovers()
+    world.tick()
+    assert 0 == world.failures
+    check_all(world)
+
+
+@pytest.mark.parametrize("fault", SENSELESS.values(), ids=SENSELESS)
+@pytest.mark.parametrize("operation", sorted(TICK.keys() - set(TELLING)))
+def test_a_senseless_answer_where_none_is_wanted(world: World, operation: str, fault: Fault) -> None:
+    """Status 200 says that it was taken; nothing else breaks by it."""
+    world.proxy.fails(operation, fault)
+    world.tick()
+    check_neighbours(world, {"states"} if operation == "StatesTable.PutItem" else TICK[operation])
+
+
+# ---- calls that not every tick makes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("fault", "is_retried"), PERSISTENT.values(), ids=PERSISTENT)
+def test_a_claim_that_fails(
+    world: World, monkeypatch: pytest.MonkeyPatch, log: list[logging.LogRecord], *, fault: Fault, is_retried: bool
+) -> None:
+    """The scan that lasts goes on, and so does everybody else."""
+    monkeypatch.setattr(Claims.keep, "__defaults__", (0.01,))
+    world.proxy.fails("StatesTable.UpdateItem", fault)
+
+    def let_in(asked: Counter[str]) -> None:
+        if asked["StatesTable.UpdateItem"] == (ATTEMPTS if is_retried else 1):
+            world.moody.let_in.set()
+
+    world.proxy.on_asked = let_in
+    world.moody.let_in.clear()
+    world.tick()
+    assert world.moody.let_in.is_set()
+    check_neighbours(world, set())
+    assert world.failures
+    assert [one for one in log if one.getMessage().startswith("could not claim a scan: claiming ")]
+
+
+@pytest.mark.parametrize(("fault", "is_retried"), PERSISTENT.values(), ids=PERSISTENT)
+def test_a_batch_whose_states_cannot_be_read(world: World, *, fault: Fault, is_retried: bool) -> None:
+    """It fails loudly, for without its states nobody knows who is claimed or paused; other batches go on."""
+    sensors = {one.id: one for one in world.monitor._fleet.read().settings.values()}  # noqa: SLF001 - as a tick reads them
+    half, other = (Batch(world.at, (sensors[one],)) for one in ("plain", "moody"))
+    other = replace(other, states={"moody": State(Status.UP, world.at)})
+    world.proxy.fails("StatesTable.BatchGetItem", fault)
+    with pytest.raises(ServiceError, match="reading the table"):
+        world.monitor.take(half, 100)
+    assert (ATTEMPTS if is_retried else 1) == world.proxy.asked["StatesTable.BatchGetItem"]
+    world.monitor.take(other, 100)
+    assert {"moody": 1} == world.scans()
+
+
+@pytest.mark.parametrize("fault", SENSELESS.values(), ids=SENSELESS)
+def test_a_batch_whose_states_are_nonsense(world: World, fault: Fault) -> None:
+    sensors = world.monitor._fleet.read().settings  # noqa: SLF001 - as a tick reads them
+    world.proxy.fails("StatesTable.BatchGetItem", fault)
+    with pytest.raises(ServiceError, match="the answer has no Responses"):
+        world.monitor.take(Batch(world.at, (sensors["plain"],)), 100)
+    assert {} == world.scans()
+
+
+@pytest.mark.parametrize("operation", ["SensorsTable.Scan", "StatesTable.Scan"])
+@pytest.mark.parametrize(("fault", "is_retried"), PERSISTENT.values(), ids=PERSISTENT)
+def test_a_new_process_without_its_tables_fails_loudly(
+    world: World, *, operation: str, fault: Fault, is_retried: bool
+) -> None:
+    bootstrap.monitor.cache_clear()
+    world.proxy.fails(operation, fault)
+    with pytest.raises(ServiceError, match="reading the table"):
+        world.tick()
+    assert (ATTEMPTS if is_retried else 1) == world.proxy.asked[operation]

@@ -10,7 +10,7 @@ LAMBDA_PYTHON ?= $(shell for one in python3.13 "$$(pyenv root 2> /dev/null)"/ver
 	do "$$one" -c '' 2> /dev/null && { echo "$$one"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit build lock screenshots clean
+.PHONY: help run test check unit build bench cost lock screenshots clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F':.*## ' '{printf "  make %-11s  %s\n", $$1, $$2}'
@@ -34,6 +34,12 @@ unit: $(VENV)/dev.installed ## The quick tests
 
 build: $(VENV)/dev.installed ## What `sam deploy` uploads, for Lambda
 	PATH="$(CURDIR)/$(BIN):$$PATH" sam build
+
+bench: $(VENV)/dev.installed $(VENV)/runtime.installed ## Measure, into docs/benchmarks.md and docs/cost.md (ONLY=cpu: one part)
+	@$(BIN)/python -m tests.bench $(ONLY)
+
+cost: $(VENV)/dev.installed ## What a fleet costs a month, from measured calls (SENSORS=1000: just so many)
+	@$(BIN)/python -m tests.bench.cost $(SENSORS)
 
 lock: $(VENV)/dev.installed ## Renew the lock files from the .in files
 	for one in layers/sensor/requirements $(patsubst %,$(LOCKS)/%,dev emulator runtime checkov); do \

@@ -1,5 +1,6 @@
 """Time goes to the phase that took it."""
 
+import asyncio
 import socket
 import ssl
 import threading
@@ -8,8 +9,11 @@ from collections.abc import Callable
 
 import pytest
 
+from pop3_sensor.observation import Observation
+from pop3_sensor.scan import scan
+from pop3_sensor.stopwatch import keep_noting
 from pop3_sensor.vocabulary import Phase
-from tests.factories import PASSWORD, Changes, a_sensor
+from tests.factories import CREDENTIALS, PASSWORD, Changes, a_sensor
 from tests.scan.provoking import provoke, run_scan
 from tests.servers.certificates import Authority
 from tests.servers.scripted import (
@@ -105,3 +109,38 @@ def test_a_failed_scan_has_the_time_of_what_it_finished() -> None:
     seen = provoke([SLOW_OK, Expect("CAPA"), Send(b"?\r\n")])
     assert [Phase.LOOKUP, Phase.CONNECT, Phase.GREETING] == list(seen.phases)
     assert seen.phases[Phase.GREETING] >= AT_LEAST
+
+
+HOG_SECONDS = 0.1  # far more than anything on loopback takes
+
+
+async def hog() -> None:
+    """Other scans at work: for a second our process hardly looks at its sockets."""
+    for _ in range(10):
+        threading.Event().wait(HOG_SECONDS)
+        await asyncio.sleep(0)
+
+
+OWN_DELAYS: dict[str, tuple[Callable[[ssl.SSLContext], Script], Changes]] = {
+    "in the clear": (lambda _: [*KNOWN, *LOGIN, *LEAVE], LOG_IN),
+    "with StartTLS": (lambda tls: [*OFFERED, *stls(tls), *capa("USER"), *LOGIN, *LEAVE], LOG_IN),
+    "with implicit TLS": (lambda tls: [StartTls(tls), *greeting(), *quit_answer()], IMPLICIT),
+}
+
+
+@pytest.mark.parametrize(("script", "changes"), OWN_DELAYS.values(), ids=OWN_DELAYS)
+def test_our_own_delays_are_nobodys_response_time(
+    authority: Authority, tls: ssl.SSLContext, script: Callable[[ssl.SSLContext], Script], changes: Changes
+) -> None:
+    async def scan_beside_a_hog(port: int) -> Observation:
+        keep_noting()
+        threading.Event().wait(HOG_SECONDS)  # the kernel begins it when it likes
+        settings = a_sensor(port=port, host="localhost", trusted_ca=authority.pem, **changes)
+        seen, _ = await asyncio.gather(scan(settings, CREDENTIALS), hog())
+        return seen
+
+    with scripted(script(tls)) as server:
+        seen = asyncio.run(scan_beside_a_hog(server.port))
+    assert [] == server.failures
+    assert seen.trouble is None
+    assert seen.response_time < HOG_SECONDS * 1000  # less than a single one of them

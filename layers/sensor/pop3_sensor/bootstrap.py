@@ -18,11 +18,13 @@ from .fleet import Policy
 from .keyring import Keyring
 from .monitor import Monitor
 from .publisher import Outlets
+from .stopwatch import keep_noting
 
 
 @functools.cache
 def monitor() -> Monitor:
     """Made once for each execution environment: clients and secrets outlive an invocation."""
+    keep_noting()
     environment = Environment.read(os.environ)
     session = boto3.Session()
     dynamodb = session.client("dynamodb", config=CONFIG)

@@ -39,7 +39,8 @@ _SHORT = {
 }
 
 # ECDHE-RSA and ECDHE-ECDSA: the suite must fit the key, which is the chain's own affair.
-_SUITES = (b"\xc0\x2f", b"\xc0\x2b")
+_RSA, _ECDSA = b"\xc0\x2f", b"\xc0\x2b"
+_ECDSA_KEY = bytes.fromhex("06072a8648ce3d0201")  # id-ecPublicKey, RFC 5480 section 2.1.1
 
 
 @functools.lru_cache(maxsize=256)
@@ -49,6 +50,7 @@ def trust(trusted_ca: str = "") -> ssl.SSLContext:
     Cached: reading the public authorities costs some 20 ms.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # what it is shown; and it needs no key share, which costs time
     context.load_default_certs()
     if trusted_ca:
         context.load_verify_locations(cadata=_certificates_in(trusted_ca))
@@ -112,7 +114,8 @@ def _facts(infos: list[dict[str, Any]]) -> CertificateFacts:
 
 def verify(chain: list[bytes], host: str, authorities: ssl.SSLContext) -> tuple[Reason | None, str]:
     """OpenSSL's verdict on a DER chain, leaf first: (None, "") where it verifies for `host`, else reason and words."""
-    for suite in _SUITES:
+    likely_first = (_ECDSA, _RSA) if chain and _ECDSA_KEY in chain[0] else (_RSA, _ECDSA)
+    for suite in likely_first:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         judge = authorities.wrap_bio(incoming, outgoing, server_hostname=host)
         incoming.write(_server_flight(chain, suite))

@@ -2,37 +2,18 @@
 
 import asyncio
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from . import protocol as pop3
 from .observation import Line, ScanError, TlsFacts
+from .stopwatch import Stopwatch
 from .text import Mask
 from .transport import Connection, tls_facts
-from .vocabulary import Phase
 
 QUIT_SECONDS = 2.0
 MAX_SHOWN_LINE = 1000
 MAX_SHOWN_LINES = 500
-
-
-class Stopwatch:
-    """Laps in whole microseconds, so that the phases add up to the Response Time exactly."""
-
-    def __init__(self) -> None:
-        self.phases: dict[Phase, int] = {}
-        self._start = time.perf_counter_ns()
-        self._last = 0
-
-    def elapsed(self) -> int:
-        return (time.perf_counter_ns() - self._start) // 1000
-
-    def lap(self, phase: Phase) -> None:
-        """Books the time since the last lap on `phase`."""
-        now = self.elapsed()
-        self.phases[phase] = self.phases.get(phase, 0) + now - self._last
-        self._last = now
 
 
 class Record:

@@ -8,11 +8,12 @@ from . import protocol as pop3
 from .certificates import inspect, trust
 from .channels import MAILBOX
 from .credentials import Credentials
-from .dialogue import Dialogue, Record, Stopwatch
+from .dialogue import Dialogue, Record
 from .lookup import lookup
 from .networks import Network, forbidding_network
 from .observation import CertificateFacts, Mailbox, Observation, ScanError, TlsFacts, Trouble
 from .settings import Settings
+from .stopwatch import Stopwatch
 from .text import Mask, printable
 from .transport import Connection, HandshakeError
 from .vocabulary import ANSWERS, BLAMELESS, Phase, Reason
@@ -99,7 +100,7 @@ class _Scan:
 
     async def _work(self) -> None:
         settings = self._settings
-        self._address = await lookup(settings.host, settings.ip_version)
+        self._address = await lookup(settings.host, settings.ip_version, self._watch.hear)
         if network := forbidding_network(self._address, self._forbidden):
             where = f"{settings.host} is at {self._address}, in {network}"
             raise ScanError(Reason.ADDRESS_FORBIDDEN, f"{where}, where scans may not connect (ForbiddenNetworks)")
@@ -120,7 +121,7 @@ class _Scan:
 
     async def _connect(self) -> Dialogue:
         self._phase = Phase.CONNECT
-        connection = await Connection.open(self._address, self._settings.port)
+        connection = await Connection.open(self._address, self._settings.port, self._watch)
         self._dialogue = Dialogue(connection, self._record)
         self._record.note("*", f"connected to {self._address} port {self._settings.port}")
         self._watch.lap(Phase.CONNECT)

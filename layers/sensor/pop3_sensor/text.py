@@ -45,5 +45,7 @@ class Mask:
 
     def quote(self, text: str, limit: int = MAX_QUOTE) -> str:
         """The server's words for a message: masked before and after cleaning, and only then cut."""
+        if self._pattern is None:
+            return printable(text, limit)
         hidden = self.hide(text)
         return printable(self.hide(printable(hidden, len(hidden) + 1)), limit)

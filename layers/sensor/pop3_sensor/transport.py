@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from .observation import ScanError, TlsFacts
+from .stopwatch import Stopwatch, note_arrivals, received
 from .vocabulary import Reason
 
 _CHUNK = 16 * 1024
@@ -58,27 +59,31 @@ def _client_context() -> ssl.SSLContext:
 
 
 class Connection:
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, watch: Stopwatch) -> None:
         self._socket = sock
+        self._watch = watch
         self._loop = asyncio.get_running_loop()
         self._tls: ssl.SSLObject | None = None
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
 
     @classmethod
-    async def open(cls, address: str, port: int) -> "Connection":
-        """Connects to exactly this address. Raises ScanError."""
+    async def open(cls, address: str, port: int, watch: Stopwatch) -> "Connection":
+        """Connects to exactly this address; `watch` is told what is awaited from now on. Raises ScanError."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         with _translated():
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
                 sock.setblocking(False)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                note_arrivals(sock)
+                watch.ask()
                 await asyncio.get_running_loop().sock_connect(sock, (address, port))
+                watch.hear_connected(sock)
             except BaseException:
                 sock.close()
                 raise
-        return cls(sock)
+        return cls(sock, watch)
 
     async def receive(self) -> bytes:
         """Some bytes, at most 16 KiB; `b""` at the end of the connection."""
@@ -98,8 +103,7 @@ class Connection:
 
     async def send(self, data: bytes) -> None:
         if self._tls is None:
-            with _translated():
-                await self._loop.sock_sendall(self._socket, data)
+            await self._transmit(data)
         else:
             self._tls.write(data)
             await self._flush()
@@ -155,10 +159,29 @@ class Connection:
 
     async def _receive(self) -> bytes:
         with _translated():
-            data = await self._loop.sock_recv(self._socket, _CHUNK)
-        # What is there already is returned without waiting: a flood would keep the loop from every deadline.
-        await asyncio.sleep(0)
+            try:
+                data, ago = received(self._socket, _CHUNK)
+            except BlockingIOError:
+                await self._readable()
+                data, ago = received(self._socket, _CHUNK)
+                self._watch.hear(ago)
+            else:
+                self._watch.hear(ago)
+                await asyncio.sleep(0)  # a flood would keep the loop from every deadline
         return data
+
+    async def _readable(self) -> None:
+        ready: asyncio.Future[None] = self._loop.create_future()
+
+        def wake() -> None:
+            if not ready.done():  # the scan may have timed out in the same turn
+                ready.set_result(None)
+
+        self._loop.add_reader(self._socket, wake)
+        try:
+            await ready
+        finally:
+            self._loop.remove_reader(self._socket)
 
     async def _feed(self) -> bytes:
         data = await self._receive()
@@ -167,8 +190,12 @@ class Connection:
 
     async def _flush(self) -> None:
         if self._outgoing.pending:
-            with _translated():
-                await self._loop.sock_sendall(self._socket, self._outgoing.read())
+            await self._transmit(self._outgoing.read())
+
+    async def _transmit(self, data: bytes) -> None:
+        self._watch.ask()
+        with _translated():
+            await self._loop.sock_sendall(self._socket, data)
 
     async def _send_alert(self) -> None:
         with suppress(ScanError):  # a courtesy; the handshake has failed already

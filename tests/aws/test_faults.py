@@ -34,7 +34,7 @@ from tests.aws.fault_proxy import REGION, Call, Fault, Proxy, fault_proxy
 from tests.fakes.deployed import deploy
 
 ATTEMPTS = 3
-HANG_SECONDS = 0.15  # after which the SDK gives an attempt up
+HANG_SECONDS = 0.5
 SECRET = "pop3-sensor/{}"
 
 

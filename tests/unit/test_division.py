@@ -16,6 +16,7 @@ from pop3_sensor.division import (
     BATCH,
     INLINE,
     LAST_START_SECONDS,
+    SLOW_BATCH,
     Division,
     Family,
     divide,
@@ -56,14 +57,14 @@ def everywhere(division: Division) -> Counter[str]:
 
 def test_what_one_invocation_can_do_it_does_itself() -> None:
     fleet = sensors(INLINE)
-    assert Division(fleet) == divide(fleet, {}, AT, AT)
+    assert Division(frozenset(ids(fleet)), fleet) == divide(fleet, {}, AT, AT)
 
 
 def test_of_more_it_does_as_much_and_hands_on_the_rest() -> None:
-    fleet = sensors(1000)
+    fleet = sensors(INLINE + 3 * BATCH + 1)
     division = divide(fleet, {}, AT, AT)
     assert INLINE == len(division.here)
-    assert [BATCH] * 8 == [len(batch.sensors) for batch in division.batches]
+    assert [BATCH, BATCH, BATCH, 1] == [len(batch.sensors) for batch in division.batches]
     assert Counter(ids(fleet)) == everywhere(division)
 
 
@@ -71,13 +72,14 @@ def test_who_is_not_due_counts_for_nothing() -> None:
     """The long intervals' turns are spread: most of a large fleet may have nothing to do."""
     long = sensors(1000, interval=864_000)
     states = {one.id: State(Status.UP, AT, fingerprint=one.fingerprint) for one in long}
-    assert Division(long) == divide(long, states, AT, AT)
+    assert Division(frozenset(), long) == divide(long, states, AT, AT)
 
 
 def test_who_is_paused_is_not_handed_on() -> None:
     due, paused = sensors(INLINE + BATCH), named(50, "paused", paused=(None,))
     division = divide([*due, *paused], {}, AT, AT)
     assert set(ids(paused)) <= set(ids(division.here))
+    assert set(ids(due)) == division.due
     assert BATCH == len(handed_on(division.batches))
 
 
@@ -95,6 +97,7 @@ def test_the_slow_ones_are_apart_from_the_quick_ones(changes: dict[str, Any], st
     division = divide([*quick, *slow], states, AT, AT)
     kinds = [{one.id.partition("-")[0] for one in batch.sensors} for batch in division.batches]
     assert [{"slow"}, {"mail"}, {"mail"}] == kinds
+    assert SLOW_BATCH < BATCH  # and few in each: all of them may last to their timeouts
     assert {"mail"} == {one.id.partition("-")[0] for one in division.here}
 
 
@@ -140,18 +143,27 @@ def test_a_family_travels_together_with_the_states_of_all() -> None:
     assert all(set(ids(batch.sensors)) == set(batch.states) for batch in division.batches)
 
 
+def test_who_only_travels_with_a_family_is_not_counted() -> None:
+    family = [replace(one, masters=("m-0",) if number else ()) for number, one in enumerate(named(9, "m", timeout=100))]
+    states = {"m-0": State(Status.DOWN, AT, failures=2)}
+    division = divide([*family, *sensors(INLINE + 1)], states, AT, AT)
+    (batch,) = [batch for batch in division.batches if "m-0" in ids(batch.sensors)]
+    assert (9, 1) == (len(batch.sensors), division.count([batch]))
+
+
 def test_a_giant_s_masters_are_scanned_here_and_its_clients_go_later() -> None:
     giant = [
-        replace(one, masters=() if number < 3 else ("g-0", "g-1", "g-2")) for number, one in enumerate(named(500, "g"))
+        replace(one, masters=() if number < 3 else ("g-0", "g-1", "g-2"))
+        for number, one in enumerate(named(BATCH + 400, "g"))
     ]
     division = divide([*giant, *sensors(10)], {}, AT, AT)
     assert ["g-0", "g-1", "g-2"] == ids(division.masters)
-    assert 497 == len(division.after)
+    assert BATCH + 397 == len(division.after)
     assert 10 == len(division.here)
     fresh = {"g-0": State(Status.DOWN, AT)}
     batches = travelling(AT, families(division.after), fresh)
-    assert [100, 100, 100, 100, 97] == [len(batch.sensors) for batch in batches]
-    assert [fresh] * 5 == [batch.states for batch in batches]
+    assert [BATCH, 397] == [len(batch.sensors) for batch in batches]
+    assert [fresh] * 2 == [batch.states for batch in batches]
 
 
 def test_a_family_that_just_fits_a_batch_is_no_giant() -> None:
@@ -167,10 +179,10 @@ def test_a_family_that_just_fits_a_batch_is_no_giant() -> None:
 
 
 def test_the_sensors_of_one_host_are_spread_over_the_batches() -> None:
-    fleet = [*sensors(800), *named(100, "one", host="one.example.org")]
+    fleet = [*sensors(4 * BATCH), *named(100, "one", host="one.example.org")]
     division = divide(fleet, {}, AT, AT)
     shares = [sum(one.host == "one.example.org" for one in batch.sensors) for batch in division.batches]
-    assert max(shares) <= 25
+    assert max(shares) <= 35
     assert min(shares) >= 1
 
 
@@ -194,10 +206,10 @@ def test_the_last_ones_start_soon_enough(count: int) -> None:
 
 
 def test_only_who_asks_for_it_is_scanned_in_between() -> None:
-    fleet = [*sensors(300), *named(250, "often", interval=HALF_MINUTE)]
+    fleet = [*sensors(300), *named(2 * BATCH + 50, "often", interval=HALF_MINUTE)]
     batches = half_minute(fleet, AT, AT)
     assert set(ids(fleet[300:])) == set(handed_on(batches))
-    assert [100, 100, 50] == [len(batch.sensors) for batch in batches]
+    assert [BATCH, BATCH, 50] == [len(batch.sensors) for batch in batches]
     assert {AT + timedelta(seconds=30)} == {batch.due for batch in batches}
     assert [{}] * 3 == [batch.states for batch in batches]  # they are read half a minute later
 
@@ -218,9 +230,9 @@ def test_nobody_asks_for_it() -> None:
 @st.composite
 def fleets(draw: st.DrawFn) -> tuple[list[Settings], States]:
     """Sensors that wait for some of those before them, on a few hosts; some failed the last time or are not due."""
-    count = draw(st.sampled_from([0, INLINE, INLINE + 1, 400]))
+    count = draw(st.sampled_from([0, INLINE, INLINE + 1, INLINE + BATCH + 100]))
     random = draw(st.randoms(use_true_random=False))
-    share, reach = draw(st.sampled_from([0.0, 0.05, 0.3, 0.9])), draw(st.sampled_from([1, 5, 400]))
+    share, reach = draw(st.sampled_from([0.0, 0.05, 0.3, 0.9])), draw(st.sampled_from([1, 5, BATCH]))
     found: list[Settings] = []
     states: States = {}
     for number in range(count):

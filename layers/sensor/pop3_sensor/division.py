@@ -6,19 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .batches import Batch
+from .claims import CLAIMED_AFTER_SECONDS
 from .due import is_due
 from .pauses import pause_of
 from .settings import HALF_MINUTE, Settings
 from .verdict import State
 
 INLINE = 200  # sensors that are due: a few seconds' work
-BATCH = 100
+BATCH = 500  # makes about one PutMetricData
+SLOW_BATCH = 100  # of scans that may all last to their timeouts
 # Batches rest in the queue so that they are scanned one after the other: a mail host sees no stampede, and few
 # invocations at once are enough. Always in the same order, so that a sensor keeps its distance from scan to scan.
-PACE_SECONDS = 0.15
-LAST_START_SECONDS = 20.0
+PACE_SECONDS = 0.75
+LAST_START_SECONDS = 10.0
 USUAL_TIMEOUT = 60
-CLAIMED_SECONDS = 20.0  # by then a scan that lasts is claimed
 
 Family = list[Settings]  # whom dependencies tie together: masters before those that wait for them
 States = Mapping[str, State]
@@ -26,19 +27,24 @@ States = Mapping[str, State]
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """`here`: masters first. Of families too large to travel the `masters` are scanned here, then `after` goes."""
+    """`due`: ids. `here`: masters first. Of families too large to travel `masters` are scanned here, then `after` goes."""
 
+    due: frozenset[str]
     here: list[Settings]
     batches: list[Batch] = field(default_factory=list)
     masters: list[Settings] = field(default_factory=list)
     after: list[Settings] = field(default_factory=list)
 
+    def count(self, batches: Iterable[Batch]) -> int:
+        """The sensors in them that are due: with a family travel also those who are not."""
+        return sum(one.id in self.due for batch in batches for one in batch.sensors)
+
 
 def divide(sensors: Sequence[Settings], states: States, at: datetime, now: datetime) -> Division:
     """`sensors` in the order of `masters_first`."""
-    due = {one.id for one in sensors if _is_likely(one, states, at, now)}
+    due = frozenset(one.id for one in sensors if _is_likely(one, states, at, now))
     if len(due) <= INLINE:
-        return Division(list(sensors))
+        return Division(due, list(sensors))
     here: set[str] = set()
     first: list[Settings] = []
     after: list[Settings] = []
@@ -59,8 +65,9 @@ def divide(sensors: Sequence[Settings], states: States, at: datetime, now: datet
         here.update(one.id for one in family)
         room -= len(family)
     return Division(
+        due,
         [one for one in sensors if one.id in here],
-        _batches(at, [*_packed(slow), *_packed(quick)], states),
+        _batches(at, [*_packed(slow, SLOW_BATCH), *_packed(quick)], states),
         first,
         after,
     )
@@ -71,7 +78,7 @@ def half_minute(sensors: Iterable[Settings], tick: datetime, now: datetime) -> l
     again = [one for one in sensors if one.interval == HALF_MINUTE]
     at = tick + timedelta(seconds=HALF_MINUTE)
     # A tick that comes late must not meet its own half minute.
-    delay = min(max((at - now).total_seconds(), CLAIMED_SECONDS), HALF_MINUTE)
+    delay = min(max((at - now).total_seconds(), CLAIMED_AFTER_SECONDS), HALF_MINUTE)
     return _batches(at, _packed(families(again)), {}, delay)
 
 
@@ -115,10 +122,10 @@ def _spread(found: Iterable[Family]) -> list[Family]:
     return [family for _, family in sorted(places, key=lambda one: (one[0], one[1][0].id))]
 
 
-def _packed(found: Iterable[Family]) -> list[Family]:
+def _packed(found: Iterable[Family], size: int | None = None) -> list[Family]:
     packed: list[Family] = []
     for family in found:
-        if packed and len(packed[-1]) + len(family) <= BATCH:
+        if packed and len(packed[-1]) + len(family) <= (size or BATCH):
             packed[-1] += family
         else:
             packed.append(list(family))

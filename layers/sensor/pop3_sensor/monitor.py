@@ -111,9 +111,10 @@ class Monitor:
         division = divide(sensors, fleet.states, at, self._now())
         again = half_minute(sensors, at, self._now())
         refused = self._publisher.hand_on([*division.batches, *again])
-        left = [one for batch in refused if batch.due == at for one in batch.sensors]  # nobody else will
+        refused_now = [batch for batch in refused if batch.due == at]
+        left = [one for batch in refused_now for one in batch.sensors]  # nobody else will
         tick = Tick(len(fleet), len(fleet.invalid))
-        tick.handed_on = _count(division.batches) - len(left)
+        tick.handed_on = division.count(division.batches) - division.count(refused_now)
         tick.again = _count(again) - (_count(refused) - len(left))
 
         async def go(round_: Round) -> None:
@@ -137,7 +138,7 @@ class Monitor:
         left = [one for batch in refused for one in batch.sensors]
         await asyncio.to_thread(self._keyring.prepare, left)
         await round_.tick(left, at)
-        return _count(batches) - _count(refused)
+        return division.count(batches) - division.count(refused)
 
     def take(self, batch: Batch, seconds: float) -> Tick | None:
         """Scans what another invocation handed on; None where that is so late that the next tick has come."""

@@ -3,9 +3,15 @@
 import sys
 import time
 
-from tests.bench import cold, cost, cpu, report, scale, truth
+from tests.bench import cold, cost, cpu, dispatch, report, scale, truth
 
-PARTS = {"cpu": cpu.measure, "truth": truth.measure, "cold": cold.measure, "scale": scale.measure}
+PARTS = {
+    "cpu": cpu.measure,
+    "truth": truth.measure,
+    "cold": cold.measure,
+    "scale": scale.measure,
+    "dispatch": dispatch.measure,
+}
 
 
 def main(only: str) -> int:

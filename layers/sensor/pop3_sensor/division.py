@@ -27,7 +27,7 @@ States = Mapping[str, State]
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """`due`: ids. `here`: masters first. Of families too large to travel `masters` are scanned here; `after` follows."""
+    """`due`: ids. `here`: masters first. A family too large to travel: its `masters` are scanned here, then `after`."""
 
     due: frozenset[str]
     here: list[Settings]

@@ -45,12 +45,19 @@ def _context(authority: trustme.CA) -> ssl.SSLContext:
 
 
 def write_samples(stack: Stack, servers: MailServers) -> None:
-    """Seven sensors: four are well, one fails to log in, one finds nobody, one has a misspelt setting."""
+    """Seven sensors in a group: four are well, one fails to log in, one finds nobody, one has a misspelt setting."""
     stack.put_secret("pop3-sensor/demo", LOGIN)
     stack.put_secret("pop3-sensor/wrong", LOGIN | {"password": "battery horse"})
     everything = [f"{phase.title()}Time" for phase in PHASES] + ["CertificateDaysLeft", "MessageCount"]
     login = {"authentication": "user_password", "secret_id": "pop3-sensor/demo"}
-    trusted = {"host": "localhost", "trusted_ca": servers.ca, "channels": everything, "timeout": 10}
+    stack.put_item(id="demo", kind="group", name="Demonstration", tags=["demo"])
+    trusted = {
+        "parent": "demo",
+        "host": "localhost",
+        "trusted_ca": servers.ca,
+        "channels": everything,
+        "timeout": 10,
+    }
     apop = {"authentication": "apop", "secret_id": "pop3-sensor/demo"}
     stack.put_item(id="starttls-login", port=servers.port, result_handling="store", **trusted, **login)
     stack.put_item(id="implicit-tls-apop", port=servers.tls_port, transport_security="tls_required", **trusted, **apop)

@@ -1,5 +1,6 @@
 """What a scan came to: the record that is returned, published and stored."""
 
+import functools
 import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from .verdict import State, Verdict, judge, pause
 from .vocabulary import Status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """`settings` is None where they are invalid; `previous` is None before the first scan."""
 
@@ -24,7 +25,7 @@ class Report:
     verdict: Verdict
     previous: State | None
 
-    @property
+    @functools.cached_property
     def state(self) -> State:
         fingerprint = self.settings.fingerprint if self.settings else ""
         return self.verdict.state(self.previous, self.seen.at, fingerprint)

@@ -15,6 +15,8 @@ from tests.local.stack import Stack, build, deploy
 from tests.local.widget_page import widget_page
 
 FOLDER = ROOT / ".run"
+PYTHON = ".venv/bin/python"
+ADD = f"""{PYTHON} -m tests.local.add '{{"id": "my-mail", "host": "mail.example.org"}}'"""
 TICKS = 2
 PATIENCE_SECONDS = 180.0  # the schedule ticks once a minute
 
@@ -57,15 +59,13 @@ def explain(stack: Stack) -> None:
     results.mkdir(exist_ok=True)
     for key, text in stack.result_files().items():
         (results / key.rpartition("/")[2]).write_text(text)
-    (FOLDER / "stack.json").write_text(json.dumps({"url": stack.emulator.url, "outputs": dict(stack.outputs)}))
-    python = ".venv/bin/python"
     print(f"The result files of starttls-login are in the bucket {stack.outputs['ResultsBucketName']}; copies:")
     for path in sorted(results.iterdir()):
         print(f"  {path.relative_to(ROOT)}")
     print("\nScan your own server, with nothing running:")
-    print(f"  {python} -m pop3_sensor scan mail.example.org")
+    print(f"  {PYTHON} -m pop3_sensor scan mail.example.org")
     print("\nAdd your own server while this runs (make run STAY=1), from another terminal:")
-    print(f"""  {python} -m tests.local.add '{{"id": "my-mail", "host": "mail.example.org"}}'""")
+    print(f"  {ADD}")
     print("\nAdd it in AWS, after sam build && sam deploy --guided:")
     print(f"  {stack.outputs['AddSensorCommand']}\n")
 
@@ -79,11 +79,12 @@ def watch(servers: MailServers, *, stay: bool) -> None:
         print("2/3  deploying template.yaml with sam deploy ...", flush=True)
         stack = deploy(running, template, "pop3-sensor")
         write_samples(stack, servers)
+        (FOLDER / "stack.json").write_text(json.dumps({"url": running.url, "outputs": dict(stack.outputs)}))
         print("3/3  seven sensors are written; the schedule ticks once a minute ...\n", flush=True)
         where = ""
         if stay:
             page = widget_page(stack.overview, stack.outputs["OverviewFunctionName"])
-            where = f"overview: {context.enter_context(page)}\n"
+            where = f"overview: {context.enter_context(page)}\nadd your own server: {ADD}\n"
             print(where, flush=True)
         ticks = 0
         while stay or ticks < TICKS:

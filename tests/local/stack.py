@@ -107,7 +107,7 @@ class Stack:
     def status_events(self) -> Iterator[Callable[[], list[Any]]]:
         """Yields what returns the status events since, in their order."""
         events = self.emulator.client("events")
-        with self._queue("status-events") as (arn, received):
+        with self.queue("status-events") as (arn, received):
             events.put_rule(Name="status-events", EventPattern=json.dumps({"source": ["pop3-sensor"]}))
             events.put_targets(Rule="status-events", Targets=[{"Id": "queue", "Arn": arn}])
             try:
@@ -120,7 +120,7 @@ class Stack:
     def told(self) -> Iterator[Callable[[], list[str]]]:
         """Yields what returns the messages of the alarm topic since, as a subscriber reads them."""
         sns = self.emulator.client("sns")
-        with self._queue("alarm-messages") as (arn, received):
+        with self.queue("alarm-messages") as (arn, received):
             raw = {"RawMessageDelivery": "true"}
             subscription = sns.subscribe(
                 TopicArn=self.outputs["AlarmTopicArn"],
@@ -135,7 +135,7 @@ class Stack:
                 sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
 
     @contextmanager
-    def _queue(self, name: str) -> Iterator[tuple[str, Callable[[], list[str]]]]:
+    def queue(self, name: str) -> Iterator[tuple[str, Callable[[], list[str]]]]:
         """Its ARN, and what empties it."""
         sqs = self.emulator.client("sqs")
         url = sqs.create_queue(QueueName=name)["QueueUrl"]

@@ -39,23 +39,8 @@ def targets() -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def queue(stack: Stack) -> Iterator[tuple[str, Received]]:
     """Its ARN, and what empties it."""
-    sqs = stack.emulator.client("sqs")
-    url = sqs.create_queue(QueueName="routed")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    everybody = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
-    policy = {"Version": "2012-10-17", "Statement": [everybody]}
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
-
-    def received() -> list[str]:
-        bodies: list[str] = []
-        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                bodies.append(message["Body"])
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return bodies
-
-    yield arn, received
-    sqs.delete_queue(QueueUrl=url)
+    with stack.queue("routed") as found:
+        yield found
 
 
 def routed(stack: Stack, queue: tuple[str, Received], target: dict[str, Any], **changes: object) -> list[str]:

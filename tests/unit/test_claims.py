@@ -256,7 +256,7 @@ def test_where_all_is_well_nothing_is_written() -> None:
     claims: list[str] = []
     world.process().tick(world.now, 900)
     world.states.saved.clear()
-    world.states.claim = lambda sensor_id, *_: claims.append(sensor_id)  # type: ignore[method-assign]
+    world.states.claim = lambda sensor_id, *_: claims.append(sensor_id)  # type: ignore[method-assign]  # a claim would be told
     for _ in range(3):
         world.now += MINUTE
         world.process().tick(world.now, 900)

@@ -10,7 +10,7 @@ from .inheritance import resolve
 from .items import Item
 from .networks import Network
 from .ports import SensorSource, ServiceError, StateStore
-from .problems import InvalidSettings, read_item
+from .problems import InvalidSettings, understand
 from .settings import Settings
 from .verdict import State
 
@@ -70,7 +70,7 @@ class FleetReader:
         seen = {str(attributes.get("id")): attributes for attributes in items}
         if len(seen) != len(self._seen) or not all(self._is_known(*one) for one in seen.items()):
             self._written = {
-                one: self._written[one] if self._is_known(one, attributes) else _item(attributes)
+                one: self._written[one] if self._is_known(one, attributes) else understand(attributes)
                 for one, attributes in seen.items()
             }
             self._resolved = _resolved(self._written, self._policy)
@@ -94,13 +94,6 @@ class FleetReader:
 
     def _is_known(self, sensor_id: str, attributes: Mapping[str, Any]) -> bool:
         return self._seen.get(sensor_id) is attributes  # the source's promise; and equality takes 1 for true
-
-
-def _item(attributes: Mapping[str, Any]) -> Item | InvalidSettings:
-    try:
-        return read_item(attributes)
-    except InvalidSettings as error:
-        return error
 
 
 def _resolved(written: Mapping[str, Item | InvalidSettings], policy: Policy) -> Fleet:

@@ -46,6 +46,14 @@ def read_item(written: Mapping[str, Any]) -> Item:
         raise InvalidSettings(*problems, kind=written.get("kind", "sensor")) from None
 
 
+def understand(written: Mapping[str, Any]) -> Item | InvalidSettings:
+    """The item, or what is wrong with it: where a bad item must harm only itself."""
+    try:
+        return read_item(written)
+    except InvalidSettings as error:
+        return error
+
+
 def allowed(attribute: str) -> str:
     return f"allowed: {Item.model_fields[attribute].description}"
 

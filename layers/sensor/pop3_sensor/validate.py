@@ -11,7 +11,7 @@ from .aws.values import plain_item
 from .dependencies import with_masters
 from .inheritance import INHERITED, Family, Written, resolve
 from .items import Item
-from .problems import InvalidSettings, read_item
+from .problems import InvalidSettings, understand
 from .settings import Settings
 
 _TYPES = frozenset({"S", "N", "BOOL", "L", "M", "SS", "NS", "NULL", "B", "BS"})
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints, and returns 0 where every item is good, else 1."""
     try:
-        written = {str(item.get("id")): _read(item) for path in arguments.files for item in read_file(path)}
+        written = {str(item.get("id")): understand(item) for path in arguments.files for item in read_file(path)}
     except (OSError, ValueError) as error:
         print(error)
         return 1
@@ -82,13 +82,6 @@ def _is_typed(item: Mapping[str, Any]) -> bool:
     return bool(item) and all(
         isinstance(value, dict) and len(value) == 1 and set(value) <= _TYPES for value in item.values()
     )
-
-
-def _read(attributes: Mapping[str, Any]) -> Item | InvalidSettings:
-    try:
-        return read_item(attributes)
-    except InvalidSettings as error:
-        return error
 
 
 def _explained(settings: Settings, item: Item, written: Written) -> Iterator[str]:

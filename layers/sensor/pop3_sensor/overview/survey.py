@@ -8,7 +8,7 @@ from typing import Any
 from ..dependencies import with_masters
 from ..inheritance import ROOT, resolve
 from ..items import Item
-from ..problems import InvalidSettings, read_item
+from ..problems import InvalidSettings, understand
 from ..settings import Settings
 from ..text import printable
 from ..verdict import State
@@ -86,7 +86,7 @@ class Survey:
 
 def survey(items: Iterable[Mapping[str, Any]], states: Mapping[str, State]) -> Survey:
     raw = {str(attributes.get("id")): attributes for attributes in items}
-    written = {item_id: _read(attributes) for item_id, attributes in raw.items()}
+    written = {item_id: understand(attributes) for item_id, attributes in raw.items()}
     resolved = with_masters(resolve(written), written)
     root = ROOT if ROOT in written and written[ROOT].kind in _BRANCHES else None
 
@@ -114,13 +114,6 @@ def survey(items: Iterable[Mapping[str, Any]], states: Mapping[str, State]) -> S
             state=states.get(item_id),
         )
     return Survey(sensors, branches)
-
-
-def _read(attributes: Mapping[str, Any]) -> Item | InvalidSettings:
-    try:
-        return read_item(attributes)
-    except InvalidSettings as error:
-        return error
 
 
 def _name(item_id: str, attributes: Mapping[str, Any]) -> str:

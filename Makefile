@@ -16,7 +16,7 @@ help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F':.*## ' '{printf "  make %-11s  %s\n", $$1, $$2}'
 
 run: $(VENV)/dev.installed $(VENV)/emulator.installed ## Deploy to an emulator, scan sample sensors, show what came out (STAY=1: go on)
-	@$(BIN)/python -m tests.local $(if $(STAY),--stay)
+	@$(BIN)/python -m tests.demo $(if $(STAY),--stay)
 
 test: check $(VENV)/emulator.installed $(VENV)/runtime.installed ## Everything that CI runs
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=

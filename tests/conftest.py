@@ -1,12 +1,17 @@
 """What every test stands on."""
 
 import logging
+import ssl
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.fakes.clock import Clock
+from tests.servers.certificates import Authority
 
 # No deadline: these machines are noisy, and speed is measured by `make bench`, never by a test.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -44,3 +49,22 @@ def log() -> Iterator[list[logging.LogRecord]]:
     logger.addHandler(kept)
     yield kept.records
     logger.removeHandler(kept)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="session")
+def tls(authority: Authority) -> ssl.SSLContext:
+    """Of a server where nothing is wrong, for a sensor with this authority as its `trusted_ca`."""
+    return authority.issue().server_context()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """In place of time.monotonic, which asyncio's loops read too."""
+    skipping = Clock(time.monotonic)
+    monkeypatch.setattr(time, "monotonic", skipping)
+    return skipping

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from pop3_sensor.bootstrap_overview import overview
+from pop3_sensor.overview_function import overview
 
 logger = Logger()
 # The package logs by the standard library: here its records take Powertools' form, and the root logs them not again.

@@ -9,10 +9,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from pop3_sensor.batches import decode
-from pop3_sensor.bootstrap import monitor
+from pop3_sensor.aws.scan_queue import decode
+from pop3_sensor.events import Messages, ScanNow, read_request
 from pop3_sensor.ports import ServiceError
-from pop3_sensor.requests import Messages, ScanNow, read_request
+from pop3_sensor.scan_function import monitor
 
 # Publishing what the last scans saw, and the log's last lines, need this much of the invocation.
 RESERVE_SECONDS = 45.0

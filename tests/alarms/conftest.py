@@ -1,5 +1,5 @@
 """The scan function, deployed to moto."""
 
-from tests.unit.test_app import function
+from tests.fakes.function import function
 
 __all__ = ["function"]

@@ -5,19 +5,18 @@ No emulator evaluates such alarms, so `evaluator` does, by CloudWatch's document
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from tests.alarms.evaluator import QUERY, Value, alarms
-from tests.fleet.simulation import LATE, Simulation, ticks
-from tests.fleet.test_masters import Story, a_world, sensor
-from tests.fleet.world import MINUTE, REFUSED, SPRING, Answer, Item
-from tests.unit.test_app import TICK, Context, Function, emf
+from tests.fakes.fleets.simulation import LATE, Simulation, ticks
+from tests.fakes.fleets.stories import Story, a_world, sensor
+from tests.fakes.fleets.world import MINUTE, REFUSED, SPRING, Answer, Item
+from tests.fakes.function import TICK, Context, Function, emf
+from tests.root import ROOT
 
-ROOT = Path(__file__).parents[2]
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 ALARMS: dict[str, Any] = {
     name: one["Properties"] for name, one in TEMPLATE["Resources"].items() if one["Type"] == "AWS::CloudWatch::Alarm"

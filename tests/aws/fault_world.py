@@ -16,9 +16,10 @@ import pytest
 from botocore.retries import standard
 from moto import mock_aws
 
-from pop3_sensor import bootstrap, division
-from pop3_sensor.batches import Batch, decode
-from pop3_sensor.monitor import Monitor
+from pop3_sensor import scan_function
+from pop3_sensor.aws.scan_queue import decode
+from pop3_sensor.fleet import Monitor, division
+from pop3_sensor.ports import Batch
 from tests.aws.fault_proxy import REGION, Proxy, fault_proxy
 from tests.fakes.deployed import deploy
 
@@ -72,7 +73,7 @@ class World:
 
     @property
     def monitor(self) -> Monitor:
-        return bootstrap.monitor()
+        return scan_function.monitor()
 
     def write(self, sensor_id: str, **attributes: Any) -> None:
         item = {"id": sensor_id, "host": "127.0.0.1", "port": self.well.server_address[1], **attributes}

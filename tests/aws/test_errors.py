@@ -11,10 +11,9 @@ from pop3_sensor.aws.calls import CONFIG, translated
 from pop3_sensor.aws.results_bucket import ResultsBucket
 from pop3_sensor.aws.sensors_table import SensorsTable
 from pop3_sensor.aws.states_table import StatesTable
+from pop3_sensor.model import State, Status
 from pop3_sensor.ports import ServiceError
-from pop3_sensor.verdict import State
-from pop3_sensor.vocabulary import Status
-from tests.fakes.samples import AT
+from tests.samples import AT
 
 STATE = State(Status.UP, AT)
 NO_TABLE = "An error occurred (ResourceNotFoundException) when calling the {} operation: Requested resource not found"

@@ -13,13 +13,11 @@ import pytest
 from botocore.config import Config
 from moto.dynamodb.models import dynamodb_backends
 
-from pop3_sensor import bootstrap
+from pop3_sensor import scan_function
 from pop3_sensor.aws.calls import CONFIG
-from pop3_sensor.batches import Batch
-from pop3_sensor.claims import Claims
-from pop3_sensor.ports import ServiceError
-from pop3_sensor.verdict import State
-from pop3_sensor.vocabulary import Status
+from pop3_sensor.fleet.claims import Claims
+from pop3_sensor.model import State, Status
+from pop3_sensor.ports import Batch, ServiceError
 from tests.aws.fault_proxy import REGION, Call, Fault
 from tests.aws.fault_world import World, fault_world
 
@@ -41,8 +39,8 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, deplo
         table.items.clear()
     # Only how long an attempt that hangs is waited for; all others have time enough on a busy machine.
     patience = HANG_SECONDS if request.node.callspec.params.get("fault") is hangs else 5
-    monkeypatch.setattr(bootstrap, "CONFIG", CONFIG.merge(Config(read_timeout=patience)))
-    bootstrap.monitor.cache_clear()
+    monkeypatch.setattr(scan_function, "CONFIG", CONFIG.merge(Config(read_timeout=patience)))
+    scan_function.monitor.cache_clear()
     world = replace(deployed, at=datetime.now(UTC))
     world.moody.is_sick = False
     world.proxy.recovers()
@@ -61,7 +59,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, deplo
     world.proxy.taken.clear()
     yield world
     world.proxy.release()
-    bootstrap.monitor.cache_clear()
+    scan_function.monitor.cache_clear()
 
 
 OLD = ["plain", "moody", "store", "login", "other-0", "other-1"]
@@ -298,7 +296,7 @@ def test_a_batch_whose_states_are_nonsense(world: World, fault: Fault) -> None:
 def test_a_new_process_without_its_tables_fails_loudly(
     world: World, *, operation: str, fault: Fault, is_retried: bool
 ) -> None:
-    bootstrap.monitor.cache_clear()
+    scan_function.monitor.cache_clear()
     world.proxy.fails(operation, fault)
     with pytest.raises(ServiceError, match="reading the table"):
         world.tick()

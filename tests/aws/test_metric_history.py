@@ -9,13 +9,11 @@ from botocore.stub import Stubber
 
 from pop3_sensor.aws.metric_history import BATCH, MetricHistory
 from pop3_sensor.aws.metrics import Metrics
-from pop3_sensor.channels import Channel
-from pop3_sensor.overview.ports import Value, Wanted
-from pop3_sensor.overview.spans import Span
-from pop3_sensor.ports import Point
+from pop3_sensor.model import Channel
+from pop3_sensor.ports import Point, Span, Value, Wanted
 from tests.aws.conftest import Calls
 from tests.fakes.history import History
-from tests.fakes.samples import AT
+from tests.samples import AT
 
 MINUTE = timedelta(minutes=1)
 HOUR = Span(AT - timedelta(hours=1), AT, 60)

@@ -7,10 +7,11 @@ import boto3
 import pytest
 
 from pop3_sensor.aws.metrics import Metrics
-from pop3_sensor.channels import UNITS, Channel
+from pop3_sensor.model import Channel
+from pop3_sensor.model.channels import UNITS
 from pop3_sensor.ports import Point, ServiceError
 from tests.aws.conftest import Calls
-from tests.fakes.samples import AT
+from tests.samples import AT
 
 
 def put(session: boto3.Session, *points: Point) -> None:

@@ -10,14 +10,12 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from pop3_sensor.aws.scan_queue import ScanQueue
-from pop3_sensor.batches import Batch, decode
-from pop3_sensor.ports import ServiceError
-from pop3_sensor.verdict import State
-from pop3_sensor.vocabulary import Status
+from pop3_sensor.aws.scan_queue import ScanQueue, decode
+from pop3_sensor.model import State, Status
+from pop3_sensor.ports import Batch, ServiceError
 from tests.aws.conftest import Calls
 from tests.fakes.deployed import deploy
-from tests.fakes.samples import AT, SENSOR
+from tests.samples import AT, SENSOR
 
 BATCHES = [
     Batch(AT + timedelta(seconds=30), (SENSOR, replace(SENSOR, id="b")), delay_seconds=7),

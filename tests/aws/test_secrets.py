@@ -11,8 +11,7 @@ from pydantic import SecretStr
 
 from pop3_sensor.aws.secrets import BATCH
 from pop3_sensor.aws.secrets import Secrets as SecretsManager
-from pop3_sensor.observation import ScanError
-from pop3_sensor.vocabulary import Reason
+from pop3_sensor.model import Reason, ScanError
 from tests.aws.conftest import Calls
 from tests.fakes.memory import Secrets
 

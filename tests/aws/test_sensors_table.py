@@ -7,8 +7,7 @@ import boto3
 import pytest
 
 from pop3_sensor.aws.sensors_table import SensorsTable
-from pop3_sensor.items import Item
-from pop3_sensor.problems import read_item
+from pop3_sensor.items import Item, read_item
 from tests.aws.conftest import Calls
 from tests.fakes.deployed import deploy
 

@@ -9,13 +9,12 @@ import boto3
 import pytest
 
 from pop3_sensor.aws.states_table import StatesTable
+from pop3_sensor.model import PauseReason, State, Status
 from pop3_sensor.ports import StateStore
-from pop3_sensor.verdict import State
-from pop3_sensor.vocabulary import PauseReason, Status
 from tests.aws.conftest import Calls
 from tests.fakes.deployed import deploy
 from tests.fakes.memory import States
-from tests.fakes.samples import AT
+from tests.samples import AT
 
 DOWN = State(Status.DOWN, AT - timedelta(hours=1), "login", "login_rejected", "größe: -ERR {no}", 7, scanned_at=AT)
 UP = State(Status.UP, AT, scanned_at=AT)

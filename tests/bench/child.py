@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from tests.local.emulator import ROOT
+from tests.root import ROOT
 
 STOP_SECONDS = 10
 _TICKS = os.sysconf("SC_CLK_TCK")

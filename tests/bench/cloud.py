@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 from tests.bench.child import Child, answer_requests, child
-from tests.local.emulator import REGION
+from tests.emulator.emulator import REGION
 
 PAGE = 1_000_000  # a Scan returns so much at once
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tests.bench.function import NAMES
 from tests.bench.report import Section, median, milliseconds, percentile, ratio
-from tests.local.emulator import REGION, ROOT
-from tests.local.stack import build
+from tests.emulator.emulator import REGION
+from tests.emulator.stack import build
+from tests.root import ROOT
 
 AIM = 1.2
 RUNS = 25
@@ -19,7 +20,7 @@ RUNTIME = ROOT / ".venv" / "runtime" / "bin" / "python"
 
 OURS = """
 import app
-from pop3_sensor.bootstrap import monitor
+from pop3_sensor.scan_function import monitor
 monitor()
 """
 # The least that has the same libraries: no model, no code.

@@ -16,7 +16,7 @@ from samtranslator.yaml_helper import yaml_parse
 from tests.bench import prices
 from tests.bench.prices import Price
 from tests.bench.scale import ANSWER_MS, CHANNELS, MEASURED
-from tests.local.emulator import ROOT
+from tests.root import ROOT
 
 FILE = ROOT / "docs" / "cost.md"
 SIZES = (10, 1_000, 10_000, 100_000)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pop3_sensor.engine import CONCURRENCY
+from pop3_sensor.fleet.engine import CONCURRENCY
 from tests.bench import exporter
 from tests.bench.cloud import cloud
 from tests.bench.mail import Port, mail

@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from pop3_sensor.batches import encode
-from pop3_sensor.division import divide
-from pop3_sensor.fleet import FleetReader, Policy
-from pop3_sensor.verdict import State
-from pop3_sensor.vocabulary import Status
+from pop3_sensor.aws.scan_queue import encode
+from pop3_sensor.fleet import Policy
+from pop3_sensor.fleet.division import divide
+from pop3_sensor.fleet.reader import FleetReader
+from pop3_sensor.model import State, Status
 from tests.bench.report import Section, median
-from tests.local.emulator import ROOT
+from tests.root import ROOT
 
 SIZES = (1_000, 10_000, 100_000)
 PER_DEVICE = 10

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.bench.child import Child, answer_requests, child
-from tests.local.emulator import ROOT
+from tests.root import ROOT
 
 NAMES = {
     "SENSORS_TABLE": "sensors",

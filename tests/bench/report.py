@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.local.emulator import ROOT
+from tests.root import ROOT
 
 FILE = ROOT / "docs" / "benchmarks.md"
 HEAD = """\

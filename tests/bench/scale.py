@@ -19,7 +19,7 @@ from tests.bench.function import function
 from tests.bench.mail import Mail, Port, mail
 from tests.bench.report import Section, machine, median
 from tests.bench.scanner import SECRET
-from tests.local.stack import typed
+from tests.emulator.stack import typed
 from tests.servers.certificates import Authority
 
 SIZES = {100: 3, 1_000: 3, 10_000: 1}  # sensors: measured ticks

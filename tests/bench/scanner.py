@@ -17,13 +17,10 @@ import boto3
 
 from pop3_sensor.aws.calls import CONFIG
 from pop3_sensor.aws.metrics import Metrics
-from pop3_sensor.channels import Channel
-from pop3_sensor.engine import CONCURRENCY, Engine
-from pop3_sensor.fleet import Policy
-from pop3_sensor.keyring import Keyring
-from pop3_sensor.monitor import Monitor
+from pop3_sensor.fleet import Keyring, Monitor, Outlets, Policy
+from pop3_sensor.fleet.engine import CONCURRENCY, Engine
+from pop3_sensor.model import Channel
 from pop3_sensor.ports import Point
-from pop3_sensor.publisher import Outlets
 from tests.bench.child import Child, answer_requests, child
 from tests.fakes import memory
 

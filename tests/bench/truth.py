@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pop3_sensor.engine import CONCURRENCY
+from pop3_sensor.fleet.engine import CONCURRENCY
 from tests.bench.cloud import cloud
 from tests.bench.mail import Mail, Port, mail
 from tests.bench.report import Section, median, milliseconds, percentile

@@ -4,20 +4,20 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
-from pop3_sensor.overview.widget import Overview
-from tests.browser.showcase import NOW
-from tests.local.widget_page import Widget, widget_page
+from pop3_sensor.overview import Overview
+from tests.demo.widget_page import Widget, widget_page
+from tests.fakes.showcase import NOW
 from tests.required import require
+from tests.root import ROOT
 
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-IMAGES = Path(__file__).parents[2] / "docs" / "images"
+IMAGES = ROOT / "docs" / "images"
 FUNCTION = "pop3-sensor-OverviewFunction"
 ENDPOINT = f"arn:aws:lambda:eu-central-1:123456789012:function:{FUNCTION}"
 

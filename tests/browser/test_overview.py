@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pop3_sensor.model.text import printable
 from pop3_sensor.overview.request import read_request
-from pop3_sensor.text import printable
 from tests.browser.conftest import ENDPOINT, FUNCTION, Show, settled
-from tests.browser.showcase import NOW, company, crowd
+from tests.demo.widget_page import widget_page
 from tests.fakes.hostile import HOSTILE
-from tests.local.widget_page import widget_page
-from tests.unit.looking import event
-from tests.unit.test_overview_hostile import HARMLESS, everywhere
+from tests.fakes.hostile_fleet import HARMLESS, everywhere
+from tests.fakes.looking import event
+from tests.fakes.showcase import NOW, company, crowd
 
 Picture = Callable[[Page, str], None]
 

@@ -1,10 +1,5 @@
-"""The fixtures that these tests share with their neighbours."""
+"""The tables and visits of these tests say what differs."""
 
 import pytest
 
-from tests.scan.conftest import authority, tls
-from tests.unit.conftest import clock
-
 pytest.register_assert_rewrite("tests.contract.rows", "tests.contract.visits")
-
-__all__ = ["authority", "clock", "tls"]

@@ -8,11 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from pop3_sensor.fleet import FleetReader, Policy
-from pop3_sensor.settings import Settings
-from pop3_sensor.vocabulary import Reason, Status
+from pop3_sensor.fleet import Policy
+from pop3_sensor.fleet.reader import FleetReader
+from pop3_sensor.model import Reason, Settings, Status
 from tests.fakes.memory import Sensors, States
-from tests.unit.simulations import DOWN, fleet, sensor
+from tests.fakes.simulations import DOWN, fleet, sensor
 
 Attributes = Mapping[str, Any]
 LEVELS = 4

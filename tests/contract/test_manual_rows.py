@@ -6,13 +6,16 @@ Each test is named after its row. Where a server matters it is a real one.
 import re
 import ssl
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from tests.contract.rows import family, in_force, life, refuses, takes
 from tests.contract.visits import LOG_IN, LOGIN, PASSWORD, PLAIN, UP, USER, Do, Visit
 from tests.fakes.clock import Clock
-from tests.fakes.samples import AT
+from tests.fakes.simulations import DOWN, fleet, sensor
+from tests.fakes.simulations import UP as WELL
+from tests.fakes.stacks import Stack, item
+from tests.root import ROOT
+from tests.samples import AT
 from tests.servers.certificates import Authority
 from tests.servers.scripted import (
     Close,
@@ -31,11 +34,8 @@ from tests.servers.scripted import (
     scripted,
     stls,
 )
-from tests.unit.simulations import DOWN, fleet, sensor
-from tests.unit.simulations import UP as WELL
-from tests.unit.stacks import Stack, item
 
-FROM_PRTG = Path(__file__).parents[2] / "docs" / "from-prtg.md"
+FROM_PRTG = ROOT / "docs" / "from-prtg.md"
 # The manual's own words, in its order.
 ROWS = [
     "does not support Secure Remote Password (SRP) ciphers",

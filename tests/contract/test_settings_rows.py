@@ -15,6 +15,8 @@ from pop3_sensor.items import Item
 from tests.contract.rows import family, in_force, nearest_wins, own_only, refuses, takes, value
 from tests.contract.visits import LOG_IN, LOGIN, PASSWORD, PLAIN, UP, USER, Do, Visit
 from tests.fakes.clock import Clock
+from tests.fakes.simulations import fleet, sensor
+from tests.fakes.stacks import Stack, item
 from tests.servers.certificates import YESTERDAY, Authority
 from tests.servers.scripted import (
     Close,
@@ -33,8 +35,6 @@ from tests.servers.scripted import (
     stat,
     stls,
 )
-from tests.unit.simulations import fleet, sensor
-from tests.unit.stacks import Stack, item
 
 CHALLENGE = "<1.2@example.org>"
 

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from pop3_sensor.vocabulary import PauseReason
+from pop3_sensor.model import PauseReason
 from tests.contract.rows import family, in_force, life, nearest_wins, own_only, refuses, takes
 from tests.contract.visits import PLAIN, Visit
-from tests.fakes.samples import AT
-from tests.unit.simulations import DOWN, UP, fleet, sensor
+from tests.fakes.simulations import DOWN, UP, fleet, sensor
+from tests.samples import AT
 
 DEVICE = {"id": "device", "kind": "device"}
 LEVELS = range(4)

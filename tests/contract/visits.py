@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.fakes.stacks import Stack, item
 from tests.servers.scripted import Connection, Script, Step, capa, greeting, login_user, quit_answer, scripted
-from tests.unit.stacks import Stack, item
 
 USER, PASSWORD = "ann", "tanstaaf-8472"
 LOGIN: dict[str, Any] = {"authentication": "user_password", "username": USER, "secret_id": "ann's"}

@@ -9,12 +9,11 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from pop3_sensor.aws.values import plain_item
-from pop3_sensor.channels import Channel
-from pop3_sensor.inheritance import resolve
-from pop3_sensor.items import Item, WrittenLimits, WrittenSchedule, WrittenWindow
-from pop3_sensor.problems import InvalidSettings, read_item
-from pop3_sensor.vocabulary import Reason
-from tests.docs.documents import DOCS, ROOT, Section, anchor, section, sections
+from pop3_sensor.items import InvalidSettings, Item, read_item, resolve
+from pop3_sensor.items.item import WrittenLimits, WrittenSchedule, WrittenWindow
+from pop3_sensor.model import Channel, Reason
+from tests.documents import DOCS, Section, anchor, examples, items_of, section, sections
+from tests.root import ROOT
 
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
@@ -22,16 +21,6 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _ROW = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
 _PUT = re.compile(r"put-item --table-name \"\$sensors\" --item '(.+?)'$", re.MULTILINE | re.DOTALL)
-
-
-def examples() -> list[Section]:
-    """Of sensors.md: the sections that show items."""
-    return [one for one in sections("sensors.md") if one.of("json")]
-
-
-def items_of(one: Section) -> list[dict[str, Any]]:
-    held = [json.loads(block) for block in one.of("json")]
-    return [item for block in held for item in (block if isinstance(block, list) else [block])]
 
 
 def rows_of(one: Section) -> list[str]:

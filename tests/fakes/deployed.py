@@ -1,12 +1,11 @@
 """Parts of template.yaml, deployed to moto: tests and template cannot drift apart."""
 
 import json
-from pathlib import Path
 
 import boto3
 from samtranslator.yaml_helper import yaml_parse
 
-ROOT = Path(__file__).parents[2]
+from tests.root import ROOT
 
 
 def deploy(session: boto3.Session, *logical_ids: str) -> dict[str, str]:

@@ -4,10 +4,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from pop3_sensor.overview.ports import Readings, StoredResult, Value, Wanted
-from pop3_sensor.overview.spans import Span
-from pop3_sensor.ports import ServiceError
-from pop3_sensor.verdict import State
+from pop3_sensor.model import State
+from pop3_sensor.ports import Readings, ServiceError, Span, StoredResult, Value, Wanted
+from pop3_sensor.status.result_files import file_names
 
 Measured = Callable[[Wanted, datetime], float | None]
 
@@ -45,12 +44,12 @@ class History:
 
 @dataclass
 class Archive:
-    """`files`: by sensor id."""
+    """`files`: a summary by sensor id."""
 
     files: Mapping[str, StoredResult] = field(default_factory=dict)
     fault: ServiceError | None = None
 
-    def summary(self, sensor_id: str) -> StoredResult | None:
+    def read(self, name: str) -> StoredResult | None:
         if self.fault:
             raise self.fault
-        return self.files.get(sensor_id)
+        return next((file for one, file in self.files.items() if name == file_names(one)[0]), None)

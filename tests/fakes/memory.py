@@ -11,11 +11,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from pop3_sensor.batches import Batch
-from pop3_sensor.observation import ScanError
-from pop3_sensor.ports import Point, ServiceError, StatusChange
-from pop3_sensor.verdict import State
-from pop3_sensor.vocabulary import Reason, Status
+from pop3_sensor.model import Reason, ScanError, State, Status
+from pop3_sensor.ports import Batch, Point, ServiceError, StatusChange
 
 # What CloudWatch takes as a dimension's value: ASCII without control characters, not blank, no leading colon.
 _DIMENSION = re.compile(r"(?!:)(?=.*\S)[ -~]{1,1024}")

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 import samcli.local.rapid
 
-from tests.local.emulator import REGION, ROOT
-from tests.local.stack import build
+from tests.emulator.emulator import REGION
+from tests.emulator.stack import build
+from tests.root import ROOT
 
 RUNTIME = ROOT / ".venv" / "runtime" / "bin" / "python"
 MACHINES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.local.background import in_background
-from tests.local.demonstration import MailServers, mail_servers
-from tests.local.emulator import emulator, missing
-from tests.local.stack import Stack, build, deploy
+from tests.demo.demonstration import MailServers, mail_servers
+from tests.emulator.emulator import emulator, missing
+from tests.emulator.stack import Stack, build, deploy
 from tests.required import require
+from tests.servers.background import in_background
 
 
 @pytest.fixture(scope="session")

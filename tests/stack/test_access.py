@@ -13,9 +13,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.local.demonstration import MailServers
-from tests.local.emulator import REGION
-from tests.local.stack import Stack
+from tests.demo.demonstration import MailServers
+from tests.emulator.emulator import REGION
+from tests.emulator.stack import Stack
 
 Client = Callable[[str], Any]
 Act = Callable[[Client, Stack], object]

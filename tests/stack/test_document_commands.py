@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.aws_command import PROGRAM, AwsCommand
-from tests.docs.documents import ROOT, Section, section, sections
-from tests.local.demonstration import MailServers
-from tests.local.stack import Stack
+from tests.demo.demonstration import MailServers
+from tests.documents import Section, section, sections
+from tests.emulator.stack import Stack
+from tests.fakes.aws_command import PROGRAM, AwsCommand
+from tests.root import ROOT
 
 DOCUMENTS = ("sensors.md", "alarms.md", "deploy.md", "troubleshooting.md")
 # With these begin the blocks that every other one of a document stands on: the stack's names, and `scan`.
@@ -56,7 +57,7 @@ class Shell:
         self.address = str(folder / "aws.socket")
         texts = {"aws": PROGRAM.format(python=sys.executable, address=self.address)}
         for name in ("sam", "dig", "nc"):
-            texts[name] = f'#!/bin/sh\nexec {sys.executable} -W ignore -m tests.docs.other_commands {name} "$@"\n'
+            texts[name] = f'#!/bin/sh\nexec {sys.executable} -W ignore -m tests.fakes.other_commands {name} "$@"\n'
         for name, text in texts.items():
             (programs / name).write_text(text)
             (programs / name).chmod(0o755)

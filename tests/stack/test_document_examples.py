@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.docs.test_documents import examples, items_of
-from tests.local.background import in_background
-from tests.local.mail_server import MailServer, mail_server
-from tests.local.stack import Stack
+from tests.documents import examples, items_of
+from tests.emulator.stack import Stack
+from tests.servers.background import in_background
+from tests.servers.mail_server import MailServer, mail_server
 
 # The secrets' names and logins are those of the document's commands.
 SECRETS = {

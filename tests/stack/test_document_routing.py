@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.docs.documents import section
-from tests.local.stack import Stack
+from tests.documents import section
+from tests.emulator.stack import Stack
 
 ROUTING = section("alarms.md", "Another topic, a chat or a pager")
 (PATTERN,) = ROUTING.of("json")

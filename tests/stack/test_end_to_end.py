@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.local.demonstration import LOGIN, MailServers, write_samples
-from tests.local.stack import Stack
+from tests.demo.demonstration import LOGIN, MailServers, write_samples
+from tests.emulator.stack import Stack
 from tests.required import require
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import Dovecot, dovecot, missing

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from pop3_sensor.division import INLINE
-from tests.local.demonstration import MailServers
-from tests.local.stack import Stack, typed
+from pop3_sensor.fleet.division import INLINE
+from tests.demo.demonstration import MailServers
+from tests.emulator.stack import Stack, typed
 
 SENSORS = 450
 SOON = 60.0  # a test waits no longer for what must happen

@@ -3,8 +3,8 @@
 import time
 from datetime import UTC, datetime, timedelta
 
-from tests.local.demonstration import MailServers
-from tests.local.stack import Stack
+from tests.demo.demonstration import MailServers
+from tests.emulator.stack import Stack
 
 
 def test_sensor_of_thirty_seconds_is_scanned_twice_a_minute(stack: Stack, servers: MailServers) -> None:

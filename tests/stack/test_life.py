@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.local.demonstration import MailServers
-from tests.local.stack import Stack
+from tests.demo.demonstration import MailServers
+from tests.emulator.stack import Stack
 
 
 @pytest.fixture

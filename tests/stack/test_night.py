@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from tests.local.stack import Stack
+from tests.emulator.stack import Stack
 from tests.required import require
 from tests.servers.dovecot import dovecot, missing
 

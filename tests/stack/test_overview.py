@@ -5,10 +5,10 @@ import urllib.request
 
 import pytest
 
-from tests.local.demonstration import MailServers, write_samples
-from tests.local.stack import Stack
-from tests.local.widget_page import widget_page
-from tests.unit.looking import Page, event
+from tests.demo.demonstration import MailServers, write_samples
+from tests.demo.widget_page import widget_page
+from tests.emulator.stack import Stack
+from tests.fakes.looking import Page, event
 
 SAMPLES = {
     "starttls-login": "Up",

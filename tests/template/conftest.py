@@ -1,6 +1,5 @@
 """The template as CloudFormation will see it, after SAM's own transformation; no network, no account."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +7,7 @@ from samtranslator.sdk.parameter import SamParameterValues
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-ROOT = Path(__file__).parents[2]
+from tests.root import ROOT
 
 
 class _NoManagedPolicies:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from pop3_sensor.environment import Environment, OverviewEnvironment
-from pop3_sensor.networks import DEFAULT_FORBIDDEN
+from pop3_sensor import overview_function, scan_function
+from pop3_sensor.aws.environment import Variables
+from pop3_sensor.scan.networks import DEFAULT_FORBIDDEN
+from tests.root import ROOT
 
-ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 CHECKOV = BIN.parent / "checkov" / "bin" / "checkov"
 
@@ -155,10 +156,11 @@ def test_functions_run_python_3_13_on_the_chosen_architecture_with_the_layer(tra
 
 
 @pytest.mark.parametrize(
-    ("function", "environment"), [("ScanFunction", Environment), ("OverviewFunction", OverviewEnvironment)]
+    ("function", "environment"),
+    [("ScanFunction", scan_function.Environment), ("OverviewFunction", overview_function.Environment)],
 )
 def test_environment_names_are_those_that_the_code_reads(
-    translated: dict[str, Any], function: str, environment: type[OverviewEnvironment]
+    translated: dict[str, Any], function: str, environment: type[Variables]
 ) -> None:
     variables = translated["Resources"][function]["Properties"]["Environment"]["Variables"]
     own = {name for name in variables if not name.startswith("POWERTOOLS_")}

@@ -4,7 +4,8 @@ import argparse
 import sys
 from typing import NoReturn
 
-from . import by_hand, validate
+from .cli import scan as scan_once
+from .cli import validate
 
 
 class _Parser(argparse.ArgumentParser):
@@ -20,8 +21,8 @@ def main() -> int:
     scan = commands.add_parser(
         "scan", help="scan a server once, without AWS; exit status 0 Up, 1 Warning, 2 Down, 3 Unknown"
     )
-    by_hand.add_arguments(scan)
-    scan.set_defaults(run=by_hand.run)
+    scan_once.add_arguments(scan)
+    scan.set_defaults(run=scan_once.run)
     validate_ = commands.add_parser(
         "validate", help="check items before they are written; exit status 0 where all are good"
     )

@@ -1,15 +1,17 @@
-"""What a monitor needs from outside, in its own words. `aws` implements it."""
+"""The membrane: what is needed from outside, in our own words, how it fails, and how long we are patient.
 
+`fleet` and `overview` call it; `aws` implements it; a test stands in for it in memory.
+"""
+
+import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from pydantic import SecretStr
 
-from .batches import Batch
-from .channels import Channel
-from .observation import ScanError
-from .verdict import State
+from .model import Channel, ScanError, Settings, State
 
 
 class ServiceError(Exception):
@@ -23,6 +25,25 @@ class ServiceError(Exception):
         self.rest = rest
 
 
+class Patience:
+    """An invocation ends; a hundred calls that time out one after the other do not."""
+
+    def __init__(self, seconds: float = 15.0) -> None:
+        self._end = time.monotonic() + seconds
+        self._failed = False
+
+    def fail(self) -> None:
+        self._failed = True
+
+    @property
+    def is_over(self) -> bool:
+        """Never while all goes well."""
+        return self._failed and time.monotonic() >= self._end
+
+
+# ---- what the fleet reads, writes and hands on
+
+
 class Point(NamedTuple):
     """One value of one channel; units in `channels.UNITS`."""
 
@@ -32,19 +53,32 @@ class Point(NamedTuple):
     at: datetime
 
 
+class StatusChange(NamedTuple):
+    """One status event; `detail` is the contract's (section 5), in plain JSON types."""
+
+    detail: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """`due`: the tick. `states`: of these sensors and their masters, where nobody can have changed them meanwhile.
+
+    `delay_seconds`: how long the message rests in the queue; not part of it.
+    """
+
+    due: datetime
+    sensors: tuple[Settings, ...]
+    states: Mapping[str, State] = field(default_factory=dict)
+    delay_seconds: int = field(default=0, compare=False)
+
+
 class SensorSource(Protocol):
     def load(self) -> Sequence[Mapping[str, Any]]:
         """Every item, in plain Python values; one that nobody changed is the very object of the call before.
 
         Raises ServiceError.
         """
-
-
-class StatusChange(NamedTuple):
-    """One status event; `detail` is the contract's (section 5), in plain JSON types."""
-
-    detail: Mapping[str, Any]
-    at: datetime
 
 
 class StateStore(Protocol):
@@ -84,3 +118,58 @@ class MetricSink(Protocol):
 class ResultStore(Protocol):
     def put(self, name: str, text: str) -> None:
         """Raises ServiceError."""
+
+
+# ---- what the overview reads; nothing here writes
+
+
+class StateSource(Protocol):
+    def load(self) -> Mapping[str, State]:
+        """By sensor id. Raises ServiceError."""
+
+
+class Span(NamedTuple):
+    """From `start` until `end`, in `period` seconds; both ends are multiples of the period."""
+
+    start: datetime
+    end: datetime
+    period: int
+
+
+class Wanted(NamedTuple):
+    """One channel of one sensor."""
+
+    sensor_id: str
+    channel: Channel
+
+
+class Value(NamedTuple):
+    """The average over one period, which begins `at`; units in `channels.UNITS`."""
+
+    at: datetime
+    value: float
+
+
+class Readings(NamedTuple):
+    """Oldest value first; channels without any are left out. `complaint`: what could not be read, and why."""
+
+    series: Mapping[Wanted, Sequence[Value]]
+    complaint: str = ""
+
+
+class MetricHistory(Protocol):
+    def read(self, wanted: Collection[Wanted], span: Span) -> Readings:
+        """What can be read. What cannot is in the complaint: the page goes on without it."""
+
+
+class StoredResult(NamedTuple):
+    """A sensor's result file: its name, its text (the beginning, where it is long), when it was written."""
+
+    name: str
+    text: str
+    at: datetime
+
+
+class ResultArchive(Protocol):
+    def read(self, name: str) -> StoredResult | None:
+        """None where there is no such file. Raises ServiceError."""

@@ -1,1 +1,1 @@
-"""The adapters: the only modules that know AWS."""
+"""The adapters: what `ports` asks for, by boto3. No face: a function loads only the adapters that it names."""

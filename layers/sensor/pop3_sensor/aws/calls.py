@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ..patience import Patience
-from ..ports import ServiceError
+from ..ports import Patience, ServiceError
 
 T = TypeVar("T")
 

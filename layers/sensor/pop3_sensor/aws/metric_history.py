@@ -4,9 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from ..overview.ports import Readings, Value, Wanted
-from ..overview.spans import Span
-from ..ports import ServiceError
+from ..ports import Readings, ServiceError, Span, Value, Wanted
 from .calls import translated
 
 if TYPE_CHECKING:

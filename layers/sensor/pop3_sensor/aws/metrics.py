@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..channels import UNITS
+from ..model.channels import UNITS
 from ..ports import Point
 from .calls import in_parts, translated
 

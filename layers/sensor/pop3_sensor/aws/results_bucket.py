@@ -1,14 +1,20 @@
-"""Result files in S3. The client is made when the first file is stored: most stacks store none."""
+"""Result files in S3: scans store them, the overview reads them.
+
+A client is made when the first file is touched: most stacks store none.
+"""
 
 import functools
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..ports import StoredResult
 from .calls import translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+MOST_BYTES = 16_384  # of a file; a summary has two or three thousand
 
 
 class ResultsBucket:
@@ -31,3 +37,21 @@ class ResultsBucket:
             self._client.put_object(
                 Bucket=self._bucket, Key=name, Body=text.encode(), ContentType="text/plain; charset=utf-8"
             )
+
+
+class ResultArchive:
+    """The client is made when the first file is read: most pages show none."""
+
+    def __init__(self, make_client: "Callable[[], S3Client]", bucket: str) -> None:
+        self._make_client = make_client
+        self._bucket = bucket
+
+    def read(self, name: str) -> StoredResult | None:
+        client = self._make_client()
+        with translated(f"reading {name} from the bucket {self._bucket}"):
+            try:
+                found = client.get_object(Bucket=self._bucket, Key=name, Range=f"bytes=0-{MOST_BYTES - 1}")
+            except client.exceptions.NoSuchKey:
+                return None
+            text = found["Body"].read().decode(errors="replace")
+        return StoredResult(name, text, found["LastModified"])

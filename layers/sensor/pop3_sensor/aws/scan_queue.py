@@ -1,12 +1,14 @@
-"""The queue through which one invocation hands sensors on to others."""
+"""The queue through which one invocation hands sensors on to others, and the form of its messages."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..batches import Batch, encode
-from ..ports import ServiceError
+from pydantic import TypeAdapter, ValidationError
+
+from ..ports import Batch, ServiceError
 from .calls import in_parts, part, translated
 
 if TYPE_CHECKING:
@@ -56,3 +58,22 @@ def _messages(batch: Batch) -> Iterator[tuple[str, Batch]]:
     else:
         yield from _messages(replace(batch, sensors=batch.sensors[:half]))
         yield from _messages(replace(batch, sensors=batch.sensors[half:]))
+
+
+def encode(batch: Batch) -> str:
+    return _adapter().dump_json(batch, exclude_defaults=True, exclude={"delay_seconds"}).decode()
+
+
+def decode(message: str) -> Batch:
+    """Raises ValueError for what `encode` did not write."""
+    try:
+        return _adapter().validate_json(message)
+    except ValidationError as error:
+        raise ValueError(
+            f"this message is no batch of sensors: {error.errors(include_input=False)[0]['msg']}"
+        ) from None
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[Batch]:
+    return TypeAdapter(Batch)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import SecretStr
 
-from ..observation import ScanError
-from ..vocabulary import Reason
+from ..model import Reason, ScanError
 from .calls import part
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..verdict import State
-from ..vocabulary import PauseReason, Status
+from ..model import PauseReason, State, Status
 from .calls import part, translated
 from .values import plain_item
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..calendars import MaintenanceWindow
-from ..channels import Channel
-from ..limits import Limits
-from ..settings import Settings
-from .rows import Look
+from ..model import Channel, Settings
+from ..model.calendars import MaintenanceWindow
+from ..model.limits import Limits
+from .lines import Look
 from .survey import Branch, Sensor
 from .wording import TITLES, amount, clock, lasting_seconds
 

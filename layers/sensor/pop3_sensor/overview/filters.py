@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..attributes import merge_tags
-from ..settings import DEFAULT_TAGS
-from ..vocabulary import Status
+from ..items.attributes import merge_tags
+from ..model import Status
+from ..model.settings import DEFAULT_TAGS
 from .survey import Sensor
 from .tree import GRAVITY, TROUBLE
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
-from ..channels import UNITS, Channel
-from ..limits import Limits
-from ..settings import Settings
-from .ports import Value
+from ..model import Channel, Settings
+from ..model.channels import UNITS
+from ..model.limits import Limits
+from ..ports import Span, Value
 from .scales import Scale, moments, round_steps
-from .spans import Span, look_back
+from .spans import look_back
 from .wording import TITLES, amount, short
 
 HEIGHT = 168

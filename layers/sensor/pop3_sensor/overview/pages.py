@@ -1,11 +1,11 @@
-"""HTML out of the templates beside this file: every text is escaped there, and a value that is missing is an error."""
+"""HTML out of the folder `templates`: every text is escaped there, and a value that is missing is an error."""
 
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 _TEMPLATES = Environment(
-    loader=PackageLoader("pop3_sensor.overview", ""),
+    loader=PackageLoader("pop3_sensor.overview", "templates"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

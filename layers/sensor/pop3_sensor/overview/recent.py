@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ..vocabulary import Status
-from .ports import MetricHistory, Value, Wanted
+from ..model import Status
+from ..ports import MetricHistory, Value, Wanted
 from .spans import look_back, span_of
 from .survey import Sensor
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..text import printable
+from ..model.text import printable
 from .filters import Filter, statuses_of, tags_of
 
 USUAL_HOURS = 3  # where the event has no time range

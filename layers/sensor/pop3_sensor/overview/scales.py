@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from .spans import Span
+from ..ports import Span
 
 _STEPS = (1, 2, 2.5, 5, 10)
 _HAIR = 1e-6  # what is less apart than this is the same, beside an axis

@@ -1,7 +1,8 @@
 """A span of time, and how finely it is read: what CloudWatch keeps, and no more values than a graph can show."""
 
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+
+from ..ports import Span
 
 MAX_VALUES = 300
 
@@ -20,14 +21,6 @@ _LOOKS_BACK = (
     (86_400, timedelta(days=4)),
     (864_000, timedelta(days=40)),
 )
-
-
-class Span(NamedTuple):
-    """From `start` until `end`, in `period` seconds; both ends are multiples of the period."""
-
-    start: datetime
-    end: datetime
-    period: int
 
 
 def span_of(start: datetime, end: datetime, now: datetime) -> Span:

@@ -5,14 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..dependencies import with_masters
-from ..inheritance import ROOT, resolve
-from ..items import Item
-from ..problems import InvalidSettings, understand
-from ..settings import Settings
-from ..text import printable
-from ..verdict import State
-from ..vocabulary import PauseReason, Reason, Status
+from ..items import InvalidSettings, Item, resolve, understand, with_masters
+from ..items.inheritance import ROOT
+from ..model import PauseReason, Reason, Settings, State, Status
+from ..model.text import printable
 
 DEFAULT_PRIORITY = 3
 MAX_NAME = 128

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..inheritance import ROOT
-from ..vocabulary import Status
+from ..items.inheritance import ROOT
+from ..model import Status
 from .survey import Branch, Sensor, Survey
 
 # The gravest first. Unknown is the monitoring's own trouble, which somebody must see to: it comes before Up.

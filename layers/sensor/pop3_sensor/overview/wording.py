@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta, timezone
 
-from ..channels import UNITS, Channel
-from ..vocabulary import PauseReason, Status
+from ..model import Channel, PauseReason, Status
+from ..model.channels import UNITS
 
 TITLES = {
     Channel.RESPONSE_TIME: "Response time",

@@ -1,0 +1,128 @@
+"""Many scans at once: bounded, before a deadline, each reported the moment it ends."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from ..model import Observation, Reason, ScanError, Settings, Trouble
+from ..model.text import printable
+from ..scan import Credentials, Network, scan
+
+logger = logging.getLogger(__name__)
+
+# Scans spend their time waiting; what they share is this process's processor. So many at once keep the added
+# response time of each below a millisecond or two (docs/benchmarks.md).
+CONCURRENCY = 50
+# Whoever has waited so long for a server does no work: the place goes to the next one, so that tarpits hold up nobody.
+PATIENCE_SECONDS = 2.0
+MAX_OPEN = 400  # a hostile server costs up to 2 MiB, and a process has some thousand files
+HOST_PACE_SECONDS = 0.02  # between the starts of two scans of one mail host
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One sensor to scan. `credentials`: what to log in with, or why that cannot be known."""
+
+    settings: Settings
+    credentials: Credentials | ScanError | None
+
+
+Renew = Callable[[Job], Awaitable[Credentials | None]]
+
+
+class Scanner(Protocol):
+    async def scan(self, job: Job) -> Observation:
+        """Never raises."""
+
+
+def unscanned(reason: Reason, message: str) -> Observation:
+    """What is seen where no scan takes place."""
+    return Observation(at=datetime.now(UTC), trouble=Trouble(reason, None, printable(message)))
+
+
+class Engine:
+    """Of one invocation, which ends in `seconds`. `renew` fetches credentials past every cache; None: nothing new."""
+
+    def __init__(
+        self, forbidden: Sequence[Network], renew: Renew, seconds: float, concurrency: int = CONCURRENCY
+    ) -> None:
+        self._forbidden = forbidden
+        self._renew = renew
+        self._whole = seconds
+        self._loop = asyncio.get_running_loop()
+        self._end = self._loop.time() + seconds
+        self._open = asyncio.Semaphore(MAX_OPEN)
+        self._free = asyncio.Semaphore(concurrency)
+        self._next_start: dict[str, float] = {}  # of each host
+
+    async def scan(self, job: Job) -> Observation:
+        """Never raises; returns within the invocation's time. What waits here is not on the scan's clock."""
+        await self._turn(job.settings.host)
+        async with self._open:
+            await self._free.acquire()
+            place = _Place(self._free)
+            impatient = self._loop.call_later(PATIENCE_SECONDS, place.leave)
+            try:
+                return await self._scan_safely(job)
+            finally:
+                impatient.cancel()
+                place.leave()
+
+    async def _turn(self, host: str) -> None:
+        """Sensors of one mail host start one after the other."""
+        now = self._loop.time()
+        start = self._next_start.get(host, now)
+        self._next_start[host] = max(start, now) + HOST_PACE_SECONDS
+        if start > now:
+            await asyncio.sleep(start - now)
+
+    async def _scan_safely(self, job: Job) -> Observation:
+        timeout = job.settings.timeout
+        left = self._end - self._loop.time()
+        # A timeout that not even a whole invocation holds is cut; any other scan starts only if all of it fits, so
+        # that our own deadline is never reported as the server's.
+        if left < (timeout if timeout <= self._whole else self._whole / 2):
+            return unscanned(
+                Reason.NOT_RUN, f"the invocation had no time left for this sensor's timeout of {timeout} s"
+            )
+        try:
+            seen = await self._scan(job, min(timeout, left))
+        except Exception:
+            logger.exception("scan failed", extra={"sensor_id": job.settings.id})
+            return unscanned(Reason.INTERNAL_ERROR, "a fault of this software: its log says more")
+        if left < timeout and seen.trouble and seen.trouble.reason is Reason.TIMEOUT:
+            message = f"{seen.trouble.message}; timeout is {timeout} s, but the invocation could not hold more"
+            return replace(seen, trouble=replace(seen.trouble, message=printable(message)))
+        return seen
+
+    async def _scan(self, job: Job, seconds: float) -> Observation:
+        if isinstance(job.credentials, ScanError):
+            return unscanned(job.credentials.reason, job.credentials.message)
+        end = self._loop.time() + seconds
+        seen = await scan(job.settings, job.credentials, forbidden=self._forbidden, seconds=seconds)
+        if not (job.credentials and seen.trouble and seen.trouble.reason is Reason.LOGIN_REJECTED):
+            return seen
+        renewed = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(end):
+                renewed = await self._renew(job)  # a rotated secret must not page anyone
+        left = end - self._loop.time()
+        if renewed is None or left <= 0:
+            return seen
+        return await scan(job.settings, renewed, forbidden=self._forbidden, seconds=left)
+
+
+class _Place:
+    """Left once, by whoever comes first: the scan at its end, or impatience."""
+
+    def __init__(self, free: asyncio.Semaphore) -> None:
+        self._free: asyncio.Semaphore | None = free
+
+    def leave(self) -> None:
+        if self._free:
+            self._free.release()
+            self._free = None

@@ -1,0 +1,152 @@
+"""An item of the Sensors table as somebody wrote it: strict and frozen. Each description says what is allowed."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from ..model import Channel
+from ..model.calendars import PRESETS, MaintenanceWindow, Schedule
+from ..model.channels import Unit
+from ..model.limits import Limits
+from ..model.settings import (
+    ID_PATTERN,
+    Authentication,
+    CertificateCheck,
+    CleartextLogin,
+    GraphType,
+    IpVersion,
+    Kind,
+    ResultHandling,
+    TransportSecurity,
+)
+from . import attributes
+
+_Lax = Field(strict=False)  # DynamoDB has lists and sets; both become tuples
+_Sendable = Annotated[str, AfterValidator(attributes.sendable)]
+
+
+_STRICT = ConfigDict(strict=True, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+_Moment = Annotated[Any, AfterValidator(attributes.moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+class WrittenSchedule(BaseModel):
+    model_config = _STRICT
+
+    time_zone: Annotated[str, AfterValidator(attributes.time_zone)]
+    paused: Annotated[tuple[str, ...], _Lax, AfterValidator(attributes.periods)] | None = None
+    preset: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.paused is None) == (self.preset is None):
+            raise ValueError("needs either paused or preset")
+        if self.preset is not None and self.preset not in PRESETS:
+            raise ValueError(f"holds the preset {self.preset[:100]!r}")
+        return self
+
+    def schedule(self) -> Schedule:
+        return Schedule(self.time_zone, PRESETS[self.preset] if self.preset else self.paused or ())
+
+
+def _preset_alone(written: object) -> object:
+    return {"time_zone": "UTC", "preset": written} if isinstance(written, str) else written
+
+
+class WrittenWindow(BaseModel):
+    model_config = _STRICT
+
+    start: _Moment
+    end: _Moment
+
+    @model_validator(mode="after")
+    def _end_after_start(self) -> Self:
+        if self.end <= self.start:
+            raise ValueError("ends before it starts")
+        return self
+
+    def window(self) -> MaintenanceWindow:
+        return MaintenanceWindow(self.start, self.end)
+
+
+class WrittenLimits(BaseModel):
+    model_config = _STRICT
+
+    upper_error: float | None = None
+    upper_warning: float | None = None
+    lower_warning: float | None = None
+    lower_error: float | None = None
+    error_message: str = Field("", max_length=200)
+    warning_message: str = Field("", max_length=200)
+
+    def limits(self) -> Limits:
+        return Limits(**self.model_dump())
+
+
+class Item(BaseModel):
+    """None: not set here, so that the parent's value or the default counts."""
+
+    model_config = _STRICT
+
+    id: str = Field(pattern=ID_PATTERN, description="1 to 64 of A-Z a-z 0-9 . _ -")
+    kind: Kind = Field("sensor", description="sensor, device or group")
+    parent: Annotated[str, Field(pattern=ID_PATTERN)] | None = Field(None, description="the id of a device or group")
+    comment: Any = Field(None, description="free text")
+    name: Annotated[str, AfterValidator(attributes.name)] | None = Field(
+        None, description="1 to 128 characters, no control characters"
+    )
+    tags: Annotated[tuple[str, ...], _Lax, AfterValidator(attributes.tags)] | None = Field(
+        None, description="a list of texts without spaces, commas, ( ) < > and without a leading + or -"
+    )
+    priority: int | None = Field(None, ge=1, le=5, description="a whole number from 1 (lowest) to 5 (highest)")
+    host: Annotated[str, AfterValidator(attributes.host)] | None = Field(
+        None, description="a DNS name or an IP address, without a port"
+    )
+    port: int | None = Field(None, ge=1, le=65535, description="a whole number from 1 to 65535")
+    timeout: int | None = Field(None, ge=1, le=900, description="whole seconds from 1 to 900")
+    transport_security: TransportSecurity | None = Field(
+        None, description="starttls_if_available, tls_if_available, starttls_required or tls_required"
+    )
+    authentication: Authentication | None = Field(None, description="none, user_password or apop")
+    username: _Sendable | None = Field(None, description="a text without CR, LF or NUL")
+    secret_id: _Sendable | None = Field(None, description="the name or ARN of a Secrets Manager secret")
+    secret_key: _Sendable | None = Field(None, description="a key inside the secret")
+    cleartext_login: CleartextLogin | None = Field(None, description="allow or refuse")
+    certificate_check: CertificateCheck | None = Field(None, description="verify, warn or off")
+    trusted_ca: Annotated[str, AfterValidator(attributes.authorities)] | None = Field(
+        None, description="PEM text of one or more certificates"
+    )
+    ip_version: IpVersion | None = Field(None, description="ipv4, ipv6 or any")
+    result_handling: ResultHandling | None = Field(None, description="discard, store or store_on_failure")
+    channels: Annotated[tuple[str, ...], _Lax, AfterValidator(attributes.channels)] | None = Field(
+        None, description=f"a list out of {', '.join(Channel)}"
+    )
+    primary_channel: Channel | None = Field(None, strict=False, description="a channel that this sensor publishes")
+    graph_type: GraphType | None = Field(None, description="independent or stacked")
+    stack_unit: Unit | None = Field(None, description="a unit of this sensor's channels, where graph_type is stacked")
+    limits: Annotated[dict[str, WrittenLimits], AfterValidator(attributes.limited_channels)] | None = Field(
+        None,
+        description="a map from a channel to upper_error, upper_warning, lower_warning, lower_error (numbers), "
+        "error_message, warning_message (texts of at most 200 characters)",
+    )
+    interval: Annotated[int, AfterValidator(attributes.interval)] | None = Field(
+        None, description="30, or a multiple of 60 up to 864000 (10 days), in seconds"
+    )
+    warning_scans: int | None = Field(None, ge=0, le=5, description="a whole number from 0 to 5")
+    schedule: (
+        Annotated[WrittenSchedule, BeforeValidator(_preset_alone, json_schema_input_type=WrittenSchedule | str)] | None
+    ) = Field(
+        None,
+        description="a map of time_zone (an IANA name) and either paused (a list of periods like fr:17:00-mo:09:00) "
+        f"or preset ({', '.join(PRESETS)})",
+    )
+    maintenance_windows: Annotated[tuple[WrittenWindow, ...], _Lax] | None = Field(
+        None, description="a list of maps with start and end, ISO 8601 with an offset, end after start"
+    )
+    depends_on: Annotated[str, Field(pattern=ID_PATTERN)] | None = Field(None, description="the id of a sensor")
+    master_for_parent: bool | None = Field(None, description="true or false")
+    dependency_delay: int | None = Field(None, ge=0, le=86400, description="whole seconds from 0 to 86400")
+    paused: Annotated[Any, AfterValidator(attributes.pause), WithJsonSchema({"type": ["boolean", "string"]})] = Field(
+        default=False, description="true, false, or an ISO 8601 time with an offset until which it is paused"
+    )

@@ -1,0 +1,22 @@
+"""What a sensor is and what is known of it: words, channels, settings, what a scan saw, its state. Records; no I/O."""
+
+from .channels import Channel
+from .observation import CertificateFacts, Observation, ScanError, TlsFacts, Trouble
+from .settings import Settings
+from .state import State
+from .vocabulary import PauseReason, Phase, Reason, Status
+
+__all__ = [
+    "CertificateFacts",
+    "Channel",
+    "Observation",
+    "PauseReason",
+    "Phase",
+    "Reason",
+    "ScanError",
+    "Settings",
+    "State",
+    "Status",
+    "TlsFacts",
+    "Trouble",
+]

@@ -1,0 +1,41 @@
+"""Who is trusted to vouch for a mail server: the public authorities, and those that an item brings."""
+
+import functools
+import re
+import ssl
+
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+
+
+@functools.lru_cache(maxsize=256)
+def trust(trusted_ca: str = "") -> ssl.SSLContext:
+    """The public authorities and those of the PEM text. Raises ssl.SSLError where the text holds none.
+
+    Cached: reading the public authorities costs some 20 ms.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # what it is shown; and it needs no key share, which costs time
+    context.load_default_certs()
+    if trusted_ca:
+        context.load_verify_locations(cadata=_certificates_in(trusted_ca))
+    # Not VERIFY_X509_STRICT: private authorities of mail servers are often older than its rules. With a partial chain
+    # an operator may trust an intermediate, or a self-signed certificate itself.
+    context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+    context.hostname_checks_common_name = False  # RFC 9525 section 6.3
+    return context
+
+
+def check_authorities(pem: str) -> bool:
+    """Whether OpenSSL finds certificates in this text, and nothing broken."""
+    if pem.count("-----BEGIN CERTIFICATE-----") != len(_CERTIFICATE.findall(pem)):
+        return False
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=_certificates_in(pem))
+    except (ssl.SSLError, TypeError, ValueError):  # TypeError: not ASCII; ValueError: empty
+        return False
+    return True
+
+
+def _certificates_in(pem: str) -> str:
+    """Without what stands around them: comments, in any alphabet, where OpenSSL wants ASCII."""
+    return "\n".join(_CERTIFICATE.findall(pem))

@@ -1,0 +1,32 @@
+"""What is remembered of a sensor from one scan to the next."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .vocabulary import PauseReason, Status
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A row of the States table. `phase` and `reason` may be empty.
+
+    `fingerprint`: of the settings, where the interval is so long that a change must be noticed before its turn.
+    `scanned_at` tells two writers apart; until `claimed_until` another invocation scans the sensor. Neither is
+    compared: a state that differs only in them has not changed.
+    """
+
+    status: Status
+    since: datetime
+    phase: str = ""
+    reason: str = ""
+    message: str = ""
+    failures: int = 0
+    pause_reasons: tuple[PauseReason, ...] = ()
+    masters_well_since: datetime | None = None
+    fingerprint: str = ""
+    scanned_at: datetime | None = field(default=None, compare=False)
+    claimed_until: datetime | None = field(default=None, compare=False)
+
+    def is_claimed(self, now: datetime) -> bool:
+        """Another invocation scans the sensor."""
+        return self.claimed_until is not None and now < self.claimed_until

@@ -1,0 +1,113 @@
+"""Reads and judges a presented certificate chain, whatever is wrong with it.
+
+A handshake that verifies shows no certificate when it fails, so the handshake accepts any chain and the chain is
+judged here, before another byte is sent. The judge is OpenSSL itself, by public means only: a second client, with the
+trusted authorities, is given the same chain in a TLS 1.2 Certificate message. It answers with its verdict, or goes on
+to wait for the next message. So `warn` and `verify` are judged alike, and no X.509 library is needed.
+"""
+
+import hashlib
+import ssl
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ..model import CertificateFacts, Reason
+from ..model.text import printable
+
+# X509_V_ERR_* of OpenSSL's x509_vfy.h, as SSLCertVerificationError.verify_code gives them.
+_PROBLEMS = {
+    9: Reason.CERTIFICATE_NOT_YET_VALID,
+    10: Reason.CERTIFICATE_EXPIRED,
+    62: Reason.CERTIFICATE_WRONG_HOST,
+    64: Reason.CERTIFICATE_WRONG_HOST,
+}
+
+# RFC 4514 section 3
+_SHORT = {
+    "commonName": "CN",
+    "countryName": "C",
+    "localityName": "L",
+    "organizationName": "O",
+    "organizationalUnitName": "OU",
+    "stateOrProvinceName": "ST",
+}
+
+# ECDHE-RSA and ECDHE-ECDSA: the suite must fit the key, which is the chain's own affair.
+_RSA, _ECDSA = b"\xc0\x2f", b"\xc0\x2b"
+_ECDSA_KEY = bytes.fromhex("06072a8648ce3d0201")  # id-ecPublicKey, RFC 5480 section 2.1.1
+
+
+def inspect(tls: ssl.SSLObject, host: str, authorities: ssl.SSLContext) -> CertificateFacts:
+    """The facts of the chain that the server at `host` (DNS name or IP address) presented."""
+    # get_unverified_chain is public from Python 3.13 only, and then gives DER alone; these objects also read it.
+    chain = tls._sslobj.get_unverified_chain() or []  # type: ignore[attr-defined]  # noqa: SLF001
+    ders = [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in chain]
+    try:
+        facts = _facts([certificate.get_info() for certificate in chain])
+    except (KeyError, ValueError):  # names that are no UTF-8, dates that are none: OpenSSL took them all the same
+        facts = CertificateFacts(subject="unreadable", problem_text="the certificate cannot be read")
+        return replace(facts, sha256=_sha256(ders), chain_length=len(chain), problem=Reason.CERTIFICATE_UNTRUSTED)
+    problem, problem_text = verify(ders, host, authorities)
+    return replace(facts, sha256=_sha256(ders), problem=problem, problem_text=problem_text)
+
+
+def _sha256(ders: list[bytes]) -> str:
+    return hashlib.sha256(ders[0]).hexdigest() if ders else ""
+
+
+def _facts(infos: list[dict[str, Any]]) -> CertificateFacts:
+    expiries = [_moment(info["notAfter"]) for info in infos]
+    first = expiries.index(min(expiries))
+    leaf = infos[0]
+    return CertificateFacts(
+        subject=_name(leaf["subject"]),
+        issuer=_name(leaf["issuer"]),
+        names=tuple(printable(str(value)) for _, value in leaf.get("subjectAltName", ())),
+        not_before=_moment(leaf["notBefore"]),
+        not_after=expiries[0],
+        serial_number=leaf["serialNumber"],
+        chain_length=len(infos),
+        first_expiry=expiries[first],
+        first_to_expire=_name(infos[first]["subject"]),
+    )
+
+
+def verify(chain: list[bytes], host: str, authorities: ssl.SSLContext) -> tuple[Reason | None, str]:
+    """OpenSSL's verdict on a DER chain, leaf first: (None, "") where it verifies for `host`, else reason and words."""
+    likely_first = (_ECDSA, _RSA) if chain and _ECDSA_KEY in chain[0] else (_RSA, _ECDSA)
+    for suite in likely_first:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        judge = authorities.wrap_bio(incoming, outgoing, server_hostname=host)
+        incoming.write(_server_flight(chain, suite))
+        try:
+            judge.do_handshake()
+        except ssl.SSLWantReadError:
+            return None, ""
+        except ssl.SSLCertVerificationError as error:
+            return _PROBLEMS.get(error.verify_code, Reason.CERTIFICATE_UNTRUSTED), printable(error.verify_message)
+        except ssl.SSLError as error:
+            objection = error.reason or str(error)
+    return Reason.CERTIFICATE_UNTRUSTED, printable(f"the certificate cannot be used: {objection}")
+
+
+def _server_flight(chain: list[bytes], suite: bytes) -> bytes:
+    """ServerHello and Certificate of TLS 1.2 (RFC 5246 sections 6.2.1, 7.4.1.3 and 7.4.2) as records."""
+    renegotiation_info = b"\xff\x01\x00\x01\x00"  # RFC 5746: OpenSSL refuses a server without it
+    hello = b"\x03\x03" + bytes(32) + b"\x00" + suite + b"\x00" + _sized(renegotiation_info, 2)
+    certificates = _sized(b"".join(_sized(der, 3) for der in chain), 3)
+    messages = b"\x02" + _sized(hello, 3) + b"\x0b" + _sized(certificates, 3)
+    fragments = (messages[start : start + 2**14] for start in range(0, len(messages), 2**14))
+    return b"".join(b"\x16\x03\x03" + _sized(fragment, 2) for fragment in fragments)
+
+
+def _sized(data: bytes, width: int) -> bytes:
+    return len(data).to_bytes(width, "big") + data
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(text), UTC)
+
+
+def _name(rdns: tuple[tuple[tuple[str, str], ...], ...]) -> str:
+    return printable(", ".join(f"{_SHORT.get(key, key)}={value}" for rdn in rdns for key, value in rdn))

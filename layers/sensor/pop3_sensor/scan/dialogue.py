@@ -1,0 +1,119 @@
+"""A session with one server: the protocol joined to a connection, and the record of what was said."""
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .. import protocol as pop3
+from ..model import ScanError, TlsFacts
+from ..model.observation import Line
+from ..model.text import Mask
+from .stopwatch import Stopwatch
+from .transport import Connection, tls_facts
+
+QUIT_SECONDS = 2.0
+MAX_SHOWN_LINE = 1000
+MAX_SHOWN_LINES = 500
+
+
+class Record:
+    """The dialogue as a person may read it: every line masked before it is kept."""
+
+    def __init__(self, watch: Stopwatch, mask: Mask) -> None:
+        self.lines: list[Line] = []
+        self.mask = mask
+        self._watch = watch
+
+    def note(self, who: str, text: str) -> None:
+        if len(self.lines) < MAX_SHOWN_LINES:
+            self.lines.append(Line(self._watch.elapsed() / 1000, who, self.mask.quote(text, MAX_SHOWN_LINE)))
+
+
+class Dialogue:
+    def __init__(self, connection: Connection, record: Record) -> None:
+        self._connection = connection
+        self._record = record
+        self._client = pop3.Pop3Client()
+        self.capabilities_asked = False  # whatever the answer; what was learned in the clear is forgotten under TLS
+
+    @property
+    def capabilities(self) -> pop3.Capabilities | None:
+        return self._client.capabilities
+
+    @property
+    def tls(self) -> ssl.SSLObject:
+        return self._connection.tls
+
+    async def say(self, command: pop3.Command) -> pop3.Reply:
+        """Sends one command and returns its reply. Raises RemoteProtocolError, or ScanError for the network."""
+        with self._recorded():
+            if not isinstance(command, pop3.Quit) and (unasked := self._connection.received_already()):
+                self._client.receive_data(unasked)
+            data = self._client.send(command)
+        self.capabilities_asked |= isinstance(command, pop3.Capa)
+        self._record.note("C", command.masked())
+        await self._connection.send(data)
+        return await self.listen()
+
+    async def listen(self) -> pop3.Reply:
+        """The reply that is due; at first the greeting."""
+        with self._recorded():
+            while (reply := self._client.next_event()) is None:
+                self._client.receive_data(await self._connection.receive())
+        return reply
+
+    async def start_implicit_tls(self, host: str) -> TlsFacts:
+        """The handshake before the greeting. Raises HandshakeError."""
+        facts = await self._handshake(host, "implicit")
+        self._client.secured = True
+        return facts
+
+    async def start_tls(self, host: str) -> TlsFacts:
+        """The handshake after the `+OK` to STLS. Raises UnexpectedData for what was injected before it."""
+        with self._recorded():
+            if injected := self._connection.received_already():
+                self._client.receive_data(injected)
+        facts = await self._handshake(host, "STLS")
+        self._client.tls_started()
+        self.capabilities_asked = False
+        return facts
+
+    async def part(self, end: float) -> None:
+        """QUIT where the server still speaks POP3, then close; `end` is in the loop's time.
+
+        Without QUIT a mailbox may stay locked (RFC 1939 section 6). Its failure changes nothing.
+        """
+        now = asyncio.get_running_loop().time()
+        try:
+            if self._client.speaks_pop3 and now < end:
+                async with asyncio.timeout_at(min(end, now + QUIT_SECONDS)):
+                    await self.say(pop3.Quit())
+        except TimeoutError:
+            self._record.note("*", "no answer to QUIT in time")
+        except (ScanError, pop3.RemoteProtocolError) as error:
+            self._record.note("*", f"QUIT failed: {error}")
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def _recorded(self) -> Iterator[None]:
+        """Every line that came, also of a reply that breaks off or that nobody wanted."""
+        try:
+            yield
+        except pop3.RemoteProtocolError as error:
+            self._client.heard += [line for line in error.said.splitlines() if line not in self._client.heard]
+            raise
+        finally:
+            for line in self._client.heard:
+                self._record.note("S", line)
+            self._client.heard = []
+
+    async def _handshake(self, host: str, started_by: str) -> TlsFacts:
+        await self._connection.start_tls(host)
+        facts = tls_facts(self._connection.tls, started_by)
+        self._record.note("*", f"{facts.version} with {facts.cipher}")
+        return facts

@@ -1,0 +1,110 @@
+"""What a scan came to: the record that is returned, published and stored."""
+
+import functools
+import re
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from ..model import CertificateFacts, Channel, Observation, Settings, State, Status
+from ..model.channels import ALWAYS, measured, of_status
+from ..model.settings import ID_PATTERN
+from .pauses import Pause
+from .verdict import Verdict, judge, pause
+
+
+@dataclass(frozen=True)
+class Report:
+    """`settings` is None where they are invalid; `previous` is None before the first scan."""
+
+    sensor_id: str
+    settings: Settings | None
+    seen: Observation
+    verdict: Verdict
+    previous: State | None
+
+    @functools.cached_property
+    def state(self) -> State:
+        fingerprint = self.settings.fingerprint if self.settings else ""
+        return self.verdict.state(self.previous, self.seen.at, fingerprint)
+
+    @property
+    def status_before(self) -> Status:
+        """Unknown for a sensor that was never scanned yet."""
+        return self.previous.status if self.previous else Status.UNKNOWN
+
+    @property
+    def response_time(self) -> float | None:
+        return self.seen.response_time if self.verdict.answered else None
+
+    @property
+    def channels(self) -> dict[Channel, float]:
+        """The values to publish: only channels that the sensor lists, and only those that have one."""
+        if not re.fullmatch(ID_PATTERN, self.sensor_id):
+            return {}  # a bad item: CloudWatch takes no such dimension, and would refuse the neighbours with it
+        values = measured(self.seen, answered=self.verdict.answered) | of_status(self.verdict.status)
+        wanted = self.settings.published_channels if self.settings else ALWAYS
+        return {channel: values[channel] for channel in wanted if channel in values}
+
+    def change(self) -> dict[str, Any]:
+        """The detail of the status event (docs/reference.md), in plain JSON types."""
+        state, settings = self.state, self.settings
+        return {
+            "sensor_id": self.sensor_id,
+            "name": settings.name if settings else self.sensor_id,
+            "tags": list(settings.tags) if settings else [],
+            "priority": settings.priority if settings else None,
+            "host": settings.host if settings else None,
+            "port": settings.port if settings else None,
+            "status": str(state.status),
+            "previous_status": str(self.status_before),
+            "since": state.since.isoformat(),
+            "phase": str(state.phase),
+            "reason": str(state.reason),
+            "message": state.message,
+            "response_time_ms": self.response_time,
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """One result of the contract (section 7), in plain JSON types."""
+        state, seen = self.state, self.seen
+        return {
+            "sensor_id": self.sensor_id,
+            "status": str(state.status),
+            "phase": str(state.phase),
+            "reason": str(state.reason),
+            "message": state.message,
+            "response_time_ms": self.response_time,
+            "channels": {str(channel): value for channel, value in self.channels.items()},
+            "phases": {str(phase): micros / 1000 for phase, micros in seen.phases.items()},
+            "address": seen.address,
+            "tls": asdict(seen.tls) if seen.tls else {},
+            "certificate": _certificate(seen.certificate, seen.at) if seen.certificate else {},
+        }
+
+
+def _certificate(facts: CertificateFacts, at: datetime) -> dict[str, Any]:
+    return {
+        "subject": facts.subject,
+        "issuer": facts.issuer,
+        "names": list(facts.names),
+        "not_before": facts.not_before.isoformat() if facts.not_before else None,
+        "not_after": facts.not_after.isoformat() if facts.not_after else None,
+        "days_left": facts.days_left(at),
+        "first_to_expire": facts.first_to_expire,
+        "serial_number": facts.serial_number,
+        "sha256": facts.sha256,
+        "chain_length": facts.chain_length,
+        "problem": str(facts.problem or ""),
+        "problem_text": facts.problem_text,
+    }
+
+
+def paused(settings: Settings, found: Pause, previous: State | None, at: datetime) -> Report:
+    """Nothing is scanned."""
+    verdict = pause(found.reasons, found.masters_well_since)
+    return Report(settings.id, settings, Observation(at=at), verdict, previous)
+
+
+def judged(sensor_id: str, settings: Settings | None, seen: Observation, previous: State | None) -> Report:
+    return Report(sensor_id, settings, seen, judge(settings, seen, previous), previous)

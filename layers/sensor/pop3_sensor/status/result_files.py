@@ -1,0 +1,80 @@
+"""The two files of `result_handling`, as text; under the manual's own names."""
+
+import dataclasses
+from collections.abc import Iterator
+
+from ..model import Status
+from ..model.channels import UNITS
+from .report import Report
+
+_NO_SETTING = frozenset({"trusted_ca"})  # a page of PEM that says nothing here
+
+
+def file_names(sensor_id: str) -> tuple[str, str]:
+    """Summary and dialogue."""
+    return f"sensors/Result of Sensor {sensor_id}.txt", f"sensors/Result of Sensor {sensor_id}.Data.txt"
+
+
+def is_stored(report: Report) -> bool:
+    if report.verdict.status is Status.PAUSED:
+        return False  # nothing was scanned
+    handling = report.settings.result_handling if report.settings else "discard"
+    return handling == "store" or (handling == "store_on_failure" and report.verdict.trouble is not None)
+
+
+def files(report: Report) -> list[tuple[str, str]]:
+    """Name and text of each."""
+    return list(zip(file_names(report.sensor_id), (summary(report), dialogue(report)), strict=True))
+
+
+def summary(report: Report) -> str:
+    """Everything but the dialogue. Settings name a secret; its content is nowhere near this text."""
+    return "\n".join(_summary_lines(report)) + "\n"
+
+
+def dialogue(report: Report) -> str:
+    """`C:` what was sent, `S:` what came, `*:` what happened; milliseconds since the scan began."""
+    lines = [f"{line.milliseconds:12.3f} ms  {line.who}: {line.text}" for line in report.seen.dialogue]
+    return "\n".join([f"Sensor {report.sensor_id}, scan of {report.seen.at.isoformat()}", "", *lines]) + "\n"
+
+
+def _summary_lines(report: Report) -> Iterator[str]:
+    state, seen = report.state, report.seen
+    yield f"Sensor {report.sensor_id}, scan of {seen.at.isoformat()}"
+    yield from _section("Result")
+    yield _row("Status", f"{state.status} since {state.since.isoformat()}")
+    yield _row("Reason", state.reason or "-")
+    yield _row("Phase", state.phase or "-")
+    yield _row("Message", state.message or "-")
+    yield _row("Failures in a row", state.failures)
+    yield from _section("Channels")
+    yield from (_row(channel, f"{value:g} {UNITS[channel]}") for channel, value in report.channels.items())
+    yield from _section("Phases")
+    yield from (_row(phase, f"{micros / 1000:.3f} ms") for phase, micros in seen.phases.items())
+    yield from _section("Connection")
+    yield _row("Address", seen.address or "-")
+    yield _row("Encryption", f"{seen.tls.version}, {seen.tls.cipher}, {seen.tls.started_by}" if seen.tls else "none")
+    if facts := seen.certificate:
+        yield _row("Certificate", facts.verdict)
+        yield _row("Subject", facts.subject)
+        yield _row("Names", ", ".join(facts.names))
+        yield _row("Issuer", facts.issuer)
+        if facts.not_before and facts.not_after:
+            yield _row("Valid", f"{facts.not_before.isoformat()} to {facts.not_after.isoformat()}")
+        if (days := facts.days_left(seen.at)) is not None:
+            yield _row("First to expire", f"{facts.first_to_expire}, in {days:g} days")
+        yield _row("SHA-256", facts.sha256)
+    if report.settings:
+        yield from _section("Settings")
+        for field in dataclasses.fields(report.settings):
+            value = getattr(report.settings, field.name)
+            if field.name not in _NO_SETTING and value is not None:
+                yield _row(field.name, ", ".join(map(str, value)) if isinstance(value, tuple) else value)
+
+
+def _section(title: str) -> tuple[str, str]:
+    return "", title
+
+
+def _row(label: str, value: object) -> str:
+    return f"  {label + ':':22} {value}"

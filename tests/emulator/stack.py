@@ -1,0 +1,207 @@
+"""The project's own template, built for this machine and deployed by `sam deploy`."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.emulator.emulator import REGION, Emulator
+from tests.root import ROOT
+
+# Everything that scans refuse by default but loopback: that is where a local mail server is.
+LOOPBACK_ALLOWED = "169.254.0.0/16,224.0.0.0/4,fe80::/10,ff00::/8"
+# The emulator knows neither composite alarms nor those over a query.
+LOCAL = {"ForbiddenNetworks": LOOPBACK_ALLOWED, "Alarms": "disabled"}
+
+
+def build(directory: Path, *, python: str = "", machine: str = "", interpreters: Path | None = None) -> Path:
+    """`sam build` for a version and machine, by default those at hand; returns the built template.
+
+    `interpreters`: a folder to look in first for the interpreter that makes the byte code.
+    """
+    layer = {
+        "LAYER_PYTHON": python or f"{sys.version_info.major}.{sys.version_info.minor}",
+        "LAYER_ARCH": machine or platform.machine().replace("aarch64", "arm64"),
+    }
+    _sam("build", "--build-dir", str(directory), environment=layer, folders=[interpreters] if interpreters else [])
+    return directory / "template.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    emulator: Emulator
+    outputs: Mapping[str, str]
+
+    def put_item(self, **attributes: object) -> None:
+        """An item in plain Python values."""
+        item = {name: typed(value) for name, value in attributes.items()}
+        self.emulator.client("dynamodb").put_item(TableName=self.outputs["SensorsTableName"], Item=item)
+
+    def delete_item(self, item_id: str) -> None:
+        key = {"id": {"S": item_id}}
+        self.emulator.client("dynamodb").delete_item(TableName=self.outputs["SensorsTableName"], Key=key)
+
+    def put_secret(self, name: str, value: object) -> None:
+        text = value if isinstance(value, str) else json.dumps(value)
+        secrets = self.emulator.client("secretsmanager")
+        try:
+            secrets.create_secret(Name=name, SecretString=text)
+        except secrets.exceptions.ResourceExistsException:
+            secrets.put_secret_value(SecretId=name, SecretString=text)
+
+    def invoke(self, event: Mapping[str, object], function: str = "ScanFunctionName") -> Any:
+        """The answer of the function that this output names. Raises RuntimeError with what it said where it failed."""
+        answer = self.emulator.client("lambda").invoke(FunctionName=self.outputs[function], Payload=json.dumps(event))
+        payload = json.load(answer["Payload"])
+        if "FunctionError" in answer:
+            raise RuntimeError(f"{self.outputs[function]} failed: {payload}")
+        return payload
+
+    def overview(self, event: Mapping[str, object]) -> str:
+        """The page that the dashboard's widget shows."""
+        return str(self.invoke(event, "OverviewFunctionName"))
+
+    def tick(self, at: datetime | None = None) -> Any:
+        """What the schedule does, at once."""
+        return self.invoke({"scheduled_time": (at or datetime.now(UTC)).isoformat()})
+
+    def scan(self, *sensor_ids: str) -> dict[str, Any]:
+        return {result["sensor_id"]: result for result in self.invoke({"sensor_ids": sensor_ids})["results"]}
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        pages = (
+            self.emulator.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["StatesTableName"])
+        )
+        return {item["sensor_id"]["S"]: item for page in pages for item in page["Items"]}
+
+    def values(self, sensor_id: str, channel: str) -> list[float]:
+        """What CloudWatch holds of a channel, oldest first; one value a second at most."""
+        points = self._statistics(sensor_id, channel, "Average")
+        return [point["Average"] for point in sorted(points, key=lambda point: point["Timestamp"])]
+
+    def _statistics(self, sensor_id: str, channel: str, statistic: str) -> list[Any]:
+        answer = self.emulator.client("cloudwatch").get_metric_statistics(
+            Namespace=self.outputs["MetricsNamespace"],
+            MetricName=channel,
+            Dimensions=[{"Name": "SensorId", "Value": sensor_id}],
+            StartTime=datetime(2000, 1, 1, tzinfo=UTC),
+            EndTime=datetime(2100, 1, 1, tzinfo=UTC),
+            Period=1,
+            Statistics=[statistic],
+        )
+        points: list[Any] = answer["Datapoints"]
+        return points
+
+    def counted(self, sensor_id: str, channel: str) -> int:
+        """How many values CloudWatch has of a channel."""
+        answer = self._statistics(sensor_id, channel, "SampleCount")
+        return int(sum(point["SampleCount"] for point in answer))
+
+    @contextmanager
+    def status_events(self) -> Iterator[Callable[[], list[Any]]]:
+        """Yields what returns the status events since, in their order."""
+        events = self.emulator.client("events")
+        with self.queue("status-events") as (arn, received):
+            events.put_rule(Name="status-events", EventPattern=json.dumps({"source": ["pop3-sensor"]}))
+            events.put_targets(Rule="status-events", Targets=[{"Id": "queue", "Arn": arn}])
+            try:
+                yield lambda: [json.loads(body) for body in received()]
+            finally:
+                events.remove_targets(Rule="status-events", Ids=["queue"])
+                events.delete_rule(Name="status-events")
+
+    @contextmanager
+    def told(self) -> Iterator[Callable[[], list[str]]]:
+        """Yields what returns the messages of the alarm topic since, as a subscriber reads them."""
+        sns = self.emulator.client("sns")
+        with self.queue("alarm-messages") as (arn, received):
+            raw = {"RawMessageDelivery": "true"}
+            subscription = sns.subscribe(
+                TopicArn=self.outputs["AlarmTopicArn"],
+                Protocol="sqs",
+                Endpoint=arn,
+                Attributes=raw,
+                ReturnSubscriptionArn=True,
+            )
+            try:
+                yield received
+            finally:
+                sns.unsubscribe(SubscriptionArn=subscription["SubscriptionArn"])
+
+    @contextmanager
+    def queue(self, name: str) -> Iterator[tuple[str, Callable[[], list[str]]]]:
+        """Its ARN, and what empties it."""
+        sqs = self.emulator.client("sqs")
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        everybody = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+        policy = {"Version": "2012-10-17", "Statement": [everybody]}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+
+        def received() -> list[str]:
+            bodies: list[str] = []
+            while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+                for message in messages:
+                    bodies.append(message["Body"])
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            return bodies
+
+        try:
+            yield arn, received
+        finally:
+            sqs.delete_queue(QueueUrl=url)
+
+    def result_files(self) -> dict[str, str]:
+        bucket, s3 = self.outputs["ResultsBucketName"], self.emulator.client("s3")
+        keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys}
+
+
+def deploy(running: Emulator, template: Path, name: str, **parameters: str) -> Stack:
+    """`sam deploy`, as an operator would, with the parameters that one machine needs unless others are given."""
+    overrides = [f"{key}={value}" for key, value in (LOCAL | parameters).items()]
+    where = {"AWS_ENDPOINT_URL": running.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    unattended = ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
+    target = ["--template-file", str(template), "--stack-name", name]
+    _sam("deploy", *target, *unattended, "--parameter-overrides", *overrides, environment=where)
+    stacks = running.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    return Stack(running, {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]})
+
+
+def typed(value: object) -> dict[str, Any]:
+    """A plain value as DynamoDB's typed JSON."""
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case int() | float():
+            return {"N": str(value)}
+        case str():
+            return {"S": value}
+        case list():
+            return {"L": [typed(element) for element in value]}
+        case dict():
+            return {"M": {name: typed(element) for name, element in value.items()}}
+        case set():
+            return {"SS": sorted(value)}
+        case _:
+            raise TypeError(f"DynamoDB has no type for {value!r}")
+
+
+def _sam(*arguments: str, environment: Mapping[str, str], folders: Sequence[Path] = ()) -> None:
+    """SAM's own command, from this environment, told nothing but what it needs."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    path = os.pathsep.join([*map(str, folders), str(Path(sys.executable).parent), os.environ["PATH"]])
+    known = {"AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0", "PATH": path}
+    command = ["sam", *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**kept, **known, **environment}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")

@@ -3,6 +3,7 @@
 import json
 import logging
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable
 from hashlib import md5
 
@@ -84,6 +85,8 @@ ECHOES: dict[str, tuple[Callable[[str], list[Script]], Changes]] = {
     "in a refusal": (lambda p: refused(p, f"-ERR wrong password '{p}'!"), LOG_IN),
     "twice": (lambda p: refused(p, f"-ERR {p}{p}"), LOG_IN),
     "in other letters": (lambda p: refused(p, f"-ERR {p.swapcase()}"), LOG_IN),
+    "in base64": (lambda p: refused(p, f"-ERR bad {b64encode(p.encode()).decode()}"), LOG_IN),
+    "in hex": (lambda p: refused(p, f"-ERR bad {p.encode().hex()}"), LOG_IN),
     "as a code": (lambda p: refused(p, f"-ERR [{p}] no"), LOG_IN),
     "at the end of what is quoted": (lambda p: refused(p, f"-ERR {'x' * 190}{p}"), LOG_IN),
     "behind control characters": (lambda p: refused(p, f"-ERR {between(chr(0), p)}"), LOG_IN),
@@ -209,5 +212,7 @@ def raw(seen: Observation) -> str:
 
 
 def assert_hidden(text: str, secret: str) -> None:
-    for form in {secret, printable(secret, len(secret) + 1), repr(secret)[1:-1], json.dumps(secret)[1:-1]}:
+    raw = secret.encode()
+    shown = {secret, printable(secret, len(secret) + 1), repr(secret)[1:-1], json.dumps(secret)[1:-1]}
+    for form in shown | {b64encode(raw).decode(), raw.hex()}:
         assert form.lower() not in text.lower()

@@ -3,6 +3,7 @@
 import re
 import traceback
 from collections.abc import Callable
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,24 @@ def test_all_other_characters_are_sent_as_they_are(text: str) -> None:
 def test_nothing_can_retrieve_or_delete() -> None:
     keywords = {command.keyword for command in Command.__subclasses__()}
     assert {"CAPA", "STLS", "USER", "PASS", "APOP", "STAT", "QUIT"} == keywords
+
+
+def test_every_command_stands_in_the_table() -> None:
+    names = {one.__name__ for one in Command.__subclasses__()}  # slots make a second class of the same name
+    assert names == {type(command).__name__ for command, *_ in COMMANDS.values()}
+
+
+@pytest.mark.parametrize("command", [command for command, *_ in COMMANDS.values()], ids=COMMANDS)
+def test_a_command_names_every_secret_that_it_sends(command: Command) -> None:
+    """What Python does not show of it, and all of its line that is neither the keyword nor shown."""
+    shown = {field.name: getattr(command, field.name) for field in fields(command) if field.repr}
+    hidden = {getattr(command, field.name) for field in fields(command) if not field.repr}
+    line = command.encode().decode().removesuffix("\r\n").removeprefix(command.keyword).removeprefix(" ")
+    for text in sorted(shown.values(), key=len, reverse=True):
+        line = line.replace(text, "", 1)
+    assert hidden <= set(command.secrets)
+    assert "" == line.strip() or line.strip() in {secret.strip() for secret in command.secrets}
+    assert not any(secret in command.masked() for secret in command.secrets)
 
 
 REFUSED: dict[str, tuple[Callable[[str], Command], str]] = {

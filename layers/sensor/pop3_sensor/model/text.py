@@ -1,8 +1,9 @@
 """What strangers say, made safe to show: servers, certificates, and the secrets that they may echo."""
 
+import base64
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 MAX_MESSAGE = 300
 MAX_QUOTE = 200
@@ -28,12 +29,23 @@ def printable(text: str, limit: int = MAX_MESSAGE) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def _forms(secret: str) -> Iterator[str]:
+    """How a secret may come back: as it was sent, encoded, or as `printable` leaves it.
+
+    A server may hide an echo behind control characters, which `printable` takes out.
+    """
+    raw = secret.encode(errors="surrogatepass")
+    yield secret
+    yield printable(secret, len(secret) + 1)
+    yield base64.b64encode(raw).decode()
+    yield raw.hex()
+
+
 class Mask:
     """Hides secrets in text that a server sent. Its `repr` shows none."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        # As sent, and as `printable` would leave it: a server may hide an echo behind control characters.
-        wanted = {form for secret in secrets for form in (secret, printable(secret, len(secret) + 1)) if form}
+        wanted = {form for secret in secrets for form in _forms(secret) if form}
         longest_first = sorted(wanted, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if wanted else None
 

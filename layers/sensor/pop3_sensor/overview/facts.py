@@ -5,21 +5,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..model import Channel, Settings
 from ..model.calendars import MaintenanceWindow
 from ..model.limits import Limits
+from ..model.settings import Authentication, CertificateCheck, ResultHandling, TransportSecurity
 from .lines import Look
 from .survey import Branch, Sensor
 from .wording import TITLES, amount, clock, lasting_seconds
 
 Pair = tuple[str, str]
 
-_TRANSPORT = {
+TRANSPORT: dict[TransportSecurity, str] = {
     "starttls_if_available": "StartTLS if available",
     "tls_if_available": "TLS if available",
     "starttls_required": "StartTLS required",
     "tls_required": "TLS required",
 }
-_LOGIN = {"none": "none", "user_password": "user name and password", "apop": "APOP"}
-_CERTIFICATE = {"verify": "verified", "warn": "Warning where it is bad", "off": "not checked"}
-_STORED = {"discard": "discarded", "store": "stored", "store_on_failure": "stored where a scan fails"}
+LOGIN: dict[Authentication, str] = {"none": "none", "user_password": "user name and password", "apop": "APOP"}
+CERTIFICATE: dict[CertificateCheck, str] = {
+    "verify": "verified",
+    "warn": "Warning where it is bad",
+    "off": "not checked",
+}
+STORED: dict[ResultHandling, str] = {
+    "discard": "discarded",
+    "store": "stored",
+    "store_on_failure": "stored where a scan fails",
+}
 
 
 def facts(sensor: Sensor, path: Iterable[Branch], names: Mapping[str, str], look: Look) -> Iterator[Pair]:
@@ -39,9 +48,9 @@ def facts(sensor: Sensor, path: Iterable[Branch], names: Mapping[str, str], look
 def _settings(settings: Settings, names: Mapping[str, str], look: Look) -> Iterator[Pair]:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     yield "Server", f"{host}:{settings.port}"
-    yield "Encryption", _TRANSPORT[settings.transport_security]
-    yield "Certificate", _CERTIFICATE[settings.certificate_check]
-    yield "Login", _LOGIN[settings.authentication]
+    yield "Encryption", TRANSPORT[settings.transport_security]
+    yield "Certificate", CERTIFICATE[settings.certificate_check]
+    yield "Login", LOGIN[settings.authentication]
     yield "Scanned every", lasting_seconds(settings.interval)
     yield "Timeout", lasting_seconds(settings.timeout)
     grace = settings.warning_scans
@@ -53,7 +62,7 @@ def _settings(settings: Settings, names: Mapping[str, str], look: Look) -> Itera
         yield "Depends on", ", ".join(names.get(master, master) for master in settings.masters)
     if settings.vanished_masters:
         yield "Depends on (gone)", f"{', '.join(settings.vanished_masters)}: no such sensor, scanned regardless"
-    yield "Result files", _STORED[settings.result_handling]
+    yield "Result files", STORED[settings.result_handling]
 
 
 def _pauses(settings: Settings, look: Look) -> Iterator[Pair]:

@@ -108,6 +108,12 @@ class Pop3Client:
             raise self._broken(ConnectionClosed("the server closed the connection", self._buffer.peek()))
         return None
 
+    def implicit_tls_started(self) -> None:
+        """The handshake is done before the greeting (RFC 8314 section 3.3): STLS is not legal any more."""
+        if self.state is not State.GREETING or self._buffer:
+            raise LocalProtocolError(f"TLS cannot start in state {self.state.name}")
+        self.secured = True
+
     def tls_started(self) -> None:
         """The handshake after STLS is done: what was learned in the clear is forgotten (RFC 2595 section 4)."""
         if self.state is not State.STARTING_TLS:

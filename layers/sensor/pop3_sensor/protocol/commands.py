@@ -27,6 +27,14 @@ class Command:
         """The line as a transcript may show it."""
         return self.keyword
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What in this command nobody may read, as it is known and as it goes over the wire.
+
+        Whoever sends the command hides these first: a server may echo them.
+        """
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Capa(Command):
@@ -76,6 +84,10 @@ class Pass(Command):
     def masked(self) -> str:
         return "PASS ***"
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.password,)
+
 
 @dataclass(frozen=True, slots=True)
 class Apop(Command):
@@ -99,7 +111,11 @@ class Apop(Command):
         return f"APOP {self.name} {self.digest}\r\n".encode()
 
     def masked(self) -> str:
-        return "APOP ***"  # the digest can be cracked off line
+        return "APOP ***"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.password, self.digest)  # a weak password can be found from its digest, off line
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from .. import protocol as pop3
 from ..model import ScanError, TlsFacts
 from ..model.observation import Line
 from ..model.text import Mask
+from .answers import refuse_system_failure
 from .stopwatch import Stopwatch
 from .transport import Connection, tls_facts
 
@@ -20,10 +21,17 @@ MAX_SHOWN_LINES = 500
 class Record:
     """The dialogue as a person may read it: every line masked before it is kept."""
 
-    def __init__(self, watch: Stopwatch, mask: Mask) -> None:
+    def __init__(self, watch: Stopwatch) -> None:
         self.lines: list[Line] = []
-        self.mask = mask
+        self.mask = Mask()
+        self._secrets: frozenset[str] = frozenset()
         self._watch = watch
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """From now on; what is kept already was said before the server could know them from this scan."""
+        if new := frozenset(secrets) - self._secrets:
+            self._secrets |= new
+            self.mask = Mask(self._secrets)
 
     def note(self, who: str, text: str) -> None:
         if len(self.lines) < MAX_SHOWN_LINES:
@@ -35,23 +43,37 @@ class Dialogue:
         self._connection = connection
         self._record = record
         self._client = pop3.Pop3Client()
-        self.capabilities_asked = False  # whatever the answer; what was learned in the clear is forgotten under TLS
-
-    @property
-    def capabilities(self) -> pop3.Capabilities | None:
-        return self._client.capabilities
+        self._asked_capabilities = False
 
     @property
     def tls(self) -> ssl.SSLObject:
+        """Only under TLS."""
         return self._connection.tls
 
+    @property
+    def is_encrypted(self) -> bool:
+        return self._client.secured
+
+    async def offered(self) -> pop3.Capabilities | None:
+        """The server's capabilities; None where it refuses CAPA, as a server of RFC 1939 does.
+
+        Asked for once in the clear and once under TLS: what was learned in the clear is forgotten then.
+        """
+        if not self._asked_capabilities:
+            self._asked_capabilities = True
+            refuse_system_failure(await self.say(pop3.Capa()))
+        return self._client.capabilities
+
     async def say(self, command: pop3.Command) -> pop3.Reply:
-        """Sends one command and returns its reply. Raises RemoteProtocolError, or ScanError for the network."""
+        """Sends one command and returns its reply; what is secret in it is hidden before it goes out.
+
+        Raises RemoteProtocolError, or ScanError for the network.
+        """
+        self._record.hide(command.secrets)
         with self._recorded():
             if not isinstance(command, pop3.Quit) and (unasked := self._connection.received_already()):
                 self._client.receive_data(unasked)
             data = self._client.send(command)
-        self.capabilities_asked |= isinstance(command, pop3.Capa)
         self._record.note("C", command.masked())
         await self._connection.send(data)
         return await self.listen()
@@ -66,7 +88,7 @@ class Dialogue:
     async def start_implicit_tls(self, host: str) -> TlsFacts:
         """The handshake before the greeting. Raises HandshakeError."""
         facts = await self._handshake(host, "implicit")
-        self._client.secured = True
+        self._client.implicit_tls_started()
         return facts
 
     async def start_tls(self, host: str) -> TlsFacts:
@@ -76,7 +98,7 @@ class Dialogue:
                 self._client.receive_data(injected)
         facts = await self._handshake(host, "STLS")
         self._client.tls_started()
-        self.capabilities_asked = False
+        self._asked_capabilities = False
         return facts
 
     async def part(self, end: float) -> None:

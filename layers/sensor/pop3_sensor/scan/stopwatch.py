@@ -56,6 +56,10 @@ class Stopwatch:
         self.phases[phase] = self.phases.get(phase, 0) + now - self._booked
         self._booked = now
 
+    def rebook(self, phase: Phase, onto: Phase) -> None:
+        """What the one phase took counts as the other's."""
+        self.phases[onto] = self.phases.get(onto, 0) + self.phases.pop(phase)
+
 
 def note_arrivals(sock: socket.socket) -> None:
     """Before it connects. Where the platform cannot, an answer counts as it is read."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from typing import assert_never
 
 from ..model import Status
 from ..model.channels import UNITS
@@ -18,8 +19,17 @@ def file_names(sensor_id: str) -> tuple[str, str]:
 def is_stored(report: Report) -> bool:
     if report.verdict.status is Status.PAUSED:
         return False  # nothing was scanned
-    handling = report.settings.result_handling if report.settings else "discard"
-    return handling == "store" or (handling == "store_on_failure" and report.verdict.trouble is not None)
+    if report.settings is None:
+        return False
+    match report.settings.result_handling:
+        case "discard":
+            return False
+        case "store":
+            return True
+        case "store_on_failure":
+            return report.verdict.trouble is not None
+        case handling:
+            assert_never(handling)
 
 
 def files(report: Report) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ import os
 import socketserver
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +19,8 @@ from moto import mock_aws
 from pop3_sensor import scan_function
 from pop3_sensor.aws.scan_queue import decode
 from pop3_sensor.fleet import Monitor, division
+from pop3_sensor.fleet.failures import Failures
+from pop3_sensor.model import Settings
 from pop3_sensor.ports import Batch
 from tests.aws.fault_proxy import REGION, Proxy, fault_proxy
 from tests.fakes.deployed import deploy
@@ -86,12 +88,14 @@ class World:
     def tick(self) -> None:
         """And all that it handed on."""
         self.at += timedelta(minutes=1)
-        self.failures = 0
-        self.monitor.tick(self.at, 100)
-        self.failures += self.monitor.failures
+        self.failures = self.monitor.tick(self.at, 100).failed_calls
         for batch in self.messages():
-            self.monitor.take(batch, 100)
-            self.failures += self.monitor.failures
+            counts = self.monitor.take(batch, 100)
+            self.failures += counts.failed_calls if counts else 0
+
+    def settings(self) -> Mapping[str, Settings]:
+        """As a tick reads them."""
+        return self.monitor._tools.reader.read(Failures()).settings  # noqa: SLF001 - with the function's own clients
 
     def messages(self) -> list[Batch]:
         """Those of the last tick: the queue is asked for what it was given, for to poll it takes time."""

@@ -271,7 +271,7 @@ def test_a_claim_that_fails(
 @pytest.mark.parametrize(("fault", "is_retried"), PERSISTENT.values(), ids=PERSISTENT)
 def test_a_batch_whose_states_cannot_be_read(world: World, *, fault: Fault, is_retried: bool) -> None:
     """It fails loudly, for without its states nobody knows who is claimed or paused; other batches go on."""
-    sensors = {one.id: one for one in world.monitor._fleet.read().settings.values()}  # noqa: SLF001 - as a tick reads them
+    sensors = {one.id: one for one in world.settings().values()}
     half, other = (Batch(world.at, (sensors[one],)) for one in ("plain", "moody"))
     other = replace(other, states={"moody": State(Status.UP, world.at)})
     world.proxy.fails("StatesTable.BatchGetItem", fault)
@@ -284,7 +284,7 @@ def test_a_batch_whose_states_cannot_be_read(world: World, *, fault: Fault, is_r
 
 @pytest.mark.parametrize("fault", SENSELESS.values(), ids=SENSELESS)
 def test_a_batch_whose_states_are_nonsense(world: World, fault: Fault) -> None:
-    sensors = world.monitor._fleet.read().settings  # noqa: SLF001 - as a tick reads them
+    sensors = world.settings()
     world.proxy.fails("StatesTable.BatchGetItem", fault)
     with pytest.raises(ServiceError, match="the answer has no Responses"):
         world.monitor.take(Batch(world.at, (sensors["plain"],)), 100)

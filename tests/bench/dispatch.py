@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pop3_sensor.aws.scan_queue import encode
 from pop3_sensor.fleet import Policy
 from pop3_sensor.fleet.division import divide
+from pop3_sensor.fleet.failures import Failures
 from pop3_sensor.fleet.reader import FleetReader
 from pop3_sensor.model import State, Status
 from tests.bench.report import Section, median
@@ -92,8 +93,8 @@ def _timed(work: Callable[[], T]) -> tuple[float, T]:
 def _dispatch(size: int) -> dict[str, float]:
     at = datetime.now(UTC)
     reader = FleetReader(Items(size), States(size, at - timedelta(minutes=1)), Policy(forbidden=()))
-    first, _ = _timed(reader.read)
-    again, fleet = _timed(reader.read)
+    first, _ = _timed(lambda: reader.read(Failures()))
+    again, fleet = _timed(lambda: reader.read(Failures()))
     sensors = list(fleet.settings.values())
     divided, division = _timed(lambda: divide(sensors, fleet.states, at, at))
     encoded, messages = _timed(lambda: [encode(batch) for batch in division.batches])

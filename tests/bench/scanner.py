@@ -69,7 +69,7 @@ class _Process:
         published = _Published(self._metrics)
         secrets = memory.Secrets({item["secret_id"]: SECRET for item in items if "secret_id" in item})
         before, started = _used(), time.perf_counter()
-        outlets = Outlets(published, self._states, memory.Events(), memory.Others(), memory.Results())
+        outlets = Outlets(published, self._states, memory.Events(), memory.Queue(), memory.Results())
         monitor = Monitor(
             memory.Sensors(items),
             outlets,

@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 from pop3_sensor.fleet import Policy
+from pop3_sensor.fleet.failures import Failures
 from pop3_sensor.fleet.reader import FleetReader
 from pop3_sensor.model import Reason, Settings, Status
 from tests.fakes.memory import Sensors, States
@@ -33,7 +34,7 @@ def family(*levels: Attributes) -> list[dict[str, Any]]:
 
 def in_force(*items: Attributes) -> Settings:
     """The settings of the sensor "mail"."""
-    read = FleetReader(Sensors(items), States(), Policy(forbidden=())).read()
+    read = FleetReader(Sensors(items), States(), Policy(forbidden=())).read(Failures())
     assert {} == read.invalid
     return read.settings["mail"]
 

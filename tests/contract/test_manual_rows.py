@@ -13,7 +13,7 @@ from tests.contract.visits import LOG_IN, LOGIN, PASSWORD, PLAIN, UP, USER, Do, 
 from tests.fakes.clock import Clock
 from tests.fakes.simulations import DOWN, fleet, sensor
 from tests.fakes.simulations import UP as WELL
-from tests.fakes.stacks import Stack, item
+from tests.fakes.stacks import MemoryStack, item
 from tests.root import ROOT
 from tests.samples import AT
 from tests.servers.certificates import Authority
@@ -153,7 +153,7 @@ def test_port() -> None:
     ports = {"starttls_if_available": 110, "tls_if_available": 995, "starttls_required": 110, "tls_required": 995}
     assert ports == {one: told(sensor("mail", transport_security=one))["port"] for one in ports}
     with refused_port() as port:
-        (result,) = Stack([sensor("mail", host="127.0.0.1", port=port)]).scan_now("mail")
+        (result,) = MemoryStack([sensor("mail", host="127.0.0.1", port=port)]).scan_now("mail")
     assert ("Down", "refused") == (result["status"], result["reason"])
     assert UP == Visit(PLAIN).outcome  # on a port of its own
 
@@ -264,7 +264,7 @@ def test_store_result() -> None:
     assert {SUMMARY, DIALOGUE} == results.files.keys()
     assert "S: +OK first" in results.files[DIALOGUE]
     with scripted([*greeting("first"), *capa(), *quit_answer()], [Send(b"-ERR second\r\n"), *quit_answer()]) as server:
-        stack = Stack([item("mail", server, result_handling="store", warning_scans=0)])
+        stack = MemoryStack([item("mail", server, result_handling="store", warning_scans=0)])
         for status, said in {"Up": "+OK first", "Down": "-ERR second"}.items():
             stack.tick()
             assert {SUMMARY, DIALOGUE} == stack.results.files.keys()

@@ -16,7 +16,7 @@ from tests.contract.rows import family, in_force, nearest_wins, own_only, refuse
 from tests.contract.visits import LOG_IN, LOGIN, PASSWORD, PLAIN, UP, USER, Do, Visit
 from tests.fakes.clock import Clock
 from tests.fakes.simulations import fleet, sensor
-from tests.fakes.stacks import Stack, item
+from tests.fakes.stacks import MemoryStack, item
 from tests.servers.certificates import YESTERDAY, Authority
 from tests.servers.scripted import (
     Close,
@@ -166,7 +166,8 @@ def test_port() -> None:
     assert UP == Visit(PLAIN).outcome
     with refused_port() as port:
         assert [("Down", "refused")] == [
-            (one["status"], one["reason"]) for one in Stack([sensor("a", host="127.0.0.1", port=port)]).scan_now("a")
+            (one["status"], one["reason"])
+            for one in MemoryStack([sensor("a", host="127.0.0.1", port=port)]).scan_now("a")
         ]
 
 
@@ -335,7 +336,7 @@ def test_result_handling() -> None:
             visit = Visit(script, result_handling=handling)
             assert (names if files else set()) == visit.stack.results.files.keys()
     with scripted(PLAIN, bad) as server:
-        stack = Stack([item("mail", server, result_handling="store")])
+        stack = MemoryStack([item("mail", server, result_handling="store")])
         for said in ("S: +OK ready", "S: -ERR busy"):  # each scan overwrites what the one before left
             stack.tick()
             assert [said] == [one for one in ("S: +OK ready", "S: -ERR busy") if one in stack.results.files[min(names)]]

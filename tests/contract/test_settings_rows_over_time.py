@@ -102,9 +102,9 @@ def test_interval() -> None:
     assert {"fast", *(f"mail-{one}" for one in wanted)} == set(simulation.minute())  # what is new does not wait
     simulation.scans.started.clear()
     for _ in range(20):
-        simulation.others.handed_on.clear()
+        simulation.queue.handed_on.clear()
         simulation.minute()
-        (batch,) = simulation.others.handed_on  # the half minute comes by the queue
+        (batch,) = simulation.queue.handed_on  # the half minute comes by the queue
         assert (30, ["fast"]) == (batch.delay_seconds, [one.id for one in batch.sensors])
         simulation.now[0] += timedelta(seconds=batch.delay_seconds)
         simulation.monitor.take(batch, 100)

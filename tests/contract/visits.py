@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fakes.stacks import Stack, item
+from tests.fakes.stacks import MemoryStack, item
 from tests.servers.scripted import Connection, Script, Step, capa, greeting, login_user, quit_answer, scripted
 
 USER, PASSWORD = "ann", "tanstaaf-8472"
@@ -42,7 +42,7 @@ class Visit:
     ) -> None:
         with scripted(*scripts, host=at) as server:
             here = item("mail", server, **{"warning_scans": 0, "timeout": 10, **attributes})
-            self.stack = Stack([*above, {name: one for name, one in here.items() if one is not None}])
+            self.stack = MemoryStack([*above, {name: one for name, one in here.items() if one is not None}])
             self.stack.secrets.texts.update(secrets)
             (self.result,) = self.stack.scan_now("mail")
         assert [] == server.failures

@@ -11,7 +11,7 @@ from typing import NoReturn
 from tests.demo.demonstration import PHASES, MailServers, mail_servers, write_samples
 from tests.demo.widget_page import widget_page
 from tests.emulator.emulator import emulator
-from tests.emulator.stack import Stack, build, deploy
+from tests.emulator.stack import DeployedStack, build, deploy
 from tests.root import ROOT
 from tests.servers.background import in_background
 
@@ -22,7 +22,7 @@ TICKS = 2
 PATIENCE_SECONDS = 180.0  # the schedule ticks once a minute
 
 
-def show(stack: Stack) -> None:
+def show(stack: DeployedStack) -> None:
     """What the States table and CloudWatch hold, as one table."""
     heads = ("SENSOR", "STATUS", "RESPONSE", *(phase.upper() for phase in PHASES), "REASON")
     rows = []
@@ -40,12 +40,12 @@ def show(stack: Stack) -> None:
     print()
 
 
-def _last(stack: Stack, sensor_id: str, channel: str) -> str:
+def _last(stack: DeployedStack, sensor_id: str, channel: str) -> str:
     values = stack.values(sensor_id, channel)
     return f"{values[-1]:.1f} ms" if values else "-"
 
 
-def wait_for_tick(stack: Stack, seen: int) -> int:
+def wait_for_tick(stack: DeployedStack, seen: int) -> int:
     """The schedule calls the function by itself; a tick is known by one more value in CloudWatch."""
     end = time.monotonic() + PATIENCE_SECONDS
     while (ticks := stack.counted("plain-no-login", "Downtime")) <= seen:
@@ -55,7 +55,7 @@ def wait_for_tick(stack: Stack, seen: int) -> int:
     return ticks
 
 
-def explain(stack: Stack) -> None:
+def explain(stack: DeployedStack) -> None:
     results = FOLDER / "results"
     results.mkdir(exist_ok=True)
     for key, text in stack.result_files().items():

@@ -4,18 +4,18 @@ import json
 import sys
 
 from tests.emulator.emulator import Emulator
-from tests.emulator.stack import Stack
+from tests.emulator.stack import DeployedStack
 from tests.root import ROOT
 
 
-def running_stack() -> Stack:
+def running_stack() -> DeployedStack:
     """Raises SystemExit that says what to do where nothing runs."""
     folder = ROOT / ".run"
     try:
         facts = json.loads((folder / "stack.json").read_text())
     except FileNotFoundError:
         raise SystemExit("no stack is running here: start one with make run STAY=1") from None
-    return Stack(Emulator(facts["url"], folder / "emulator" / "emulator.log"), facts["outputs"])
+    return DeployedStack(Emulator(facts["url"], folder / "emulator" / "emulator.log"), facts["outputs"])
 
 
 if __name__ == "__main__":

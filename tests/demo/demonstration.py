@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import trustme
 
-from tests.emulator.stack import Stack
+from tests.emulator.stack import DeployedStack
 from tests.servers.mail_server import mail_server
 
 PHASES = ("lookup", "connect", "greeting", "security", "login")
@@ -44,7 +44,7 @@ def _context(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-def write_samples(stack: Stack, servers: MailServers) -> None:
+def write_samples(stack: DeployedStack, servers: MailServers) -> None:
     """Seven sensors in a group: four are well, one fails to log in, one finds nobody, one has a misspelt setting."""
     stack.put_secret("pop3-sensor/demo", LOGIN)
     stack.put_secret("pop3-sensor/wrong", LOGIN | {"password": "battery horse"})

@@ -35,7 +35,7 @@ def build(directory: Path, *, python: str = "", machine: str = "", interpreters:
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class DeployedStack:
     emulator: Emulator
     outputs: Mapping[str, str]
 
@@ -164,7 +164,7 @@ class Stack:
         return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys}
 
 
-def deploy(running: Emulator, template: Path, name: str, **parameters: str) -> Stack:
+def deploy(running: Emulator, template: Path, name: str, **parameters: str) -> DeployedStack:
     """`sam deploy`, as an operator would, with the parameters that one machine needs unless others are given."""
     overrides = [f"{key}={value}" for key, value in (LOCAL | parameters).items()]
     where = {"AWS_ENDPOINT_URL": running.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -172,7 +172,7 @@ def deploy(running: Emulator, template: Path, name: str, **parameters: str) -> S
     target = ["--template-file", str(template), "--stack-name", name]
     _sam("deploy", *target, *unattended, "--parameter-overrides", *overrides, environment=where)
     stacks = running.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    return Stack(running, {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]})
+    return DeployedStack(running, {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]})
 
 
 def typed(value: object) -> dict[str, Any]:

@@ -111,7 +111,7 @@ class Events:
 
 
 @dataclass
-class Others:
+class Queue:
     handed_on: list[Batch] = field(default_factory=list)
     fault: ServiceError | None = None
 

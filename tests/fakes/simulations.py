@@ -1,16 +1,16 @@
 """A monitor whose scans see what a test says, on a clock that the test turns."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from pop3_sensor.fleet import Keyring, Monitor, Outlets
-from pop3_sensor.fleet.engine import Job, Renew
+from pop3_sensor.fleet.engine import ScanOnce
+from pop3_sensor.fleet.job import Job
 from pop3_sensor.model import Observation, Phase, Reason, Trouble
-from pop3_sensor.scan import Network
-from tests.fakes.stacks import Stack
+from tests.fakes.stacks import MemoryStack
 from tests.samples import AT
 
 UP = Observation(AT, "192.0.2.1", {Phase.LOOKUP: 1_000})
@@ -33,7 +33,7 @@ class Scans:
     started: list[str] = field(default_factory=list)
     under_way: set[str] = field(default_factory=set)
 
-    def __call__(self, _: Sequence[Network], __: Renew, ___: float) -> "Scans":
+    def __call__(self, scan: ScanOnce, seconds: float) -> "Scans":  # noqa: ARG002 - these scans see what a test says
         return self
 
     async def scan(self, job: Job) -> Observation:
@@ -49,7 +49,7 @@ class Scans:
 
 
 @dataclass
-class Simulation(Stack):
+class Simulation(MemoryStack):
     """Its clock shows the tick's own time."""
 
     at: datetime = AT

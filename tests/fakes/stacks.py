@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pop3_sensor.fleet import Keyring, Monitor, Outlets, Policy
-from tests.fakes.memory import Events, Metrics, Others, Results, Secrets, Sensors, States
+from tests.fakes.memory import Events, Metrics, Queue, Results, Secrets, Sensors, States
 from tests.samples import AT
 
 
 @dataclass
-class Stack:
+class MemoryStack:
     """A monitor and all that it stands on."""
 
     items: Sequence[Mapping[str, Any]] = ()
@@ -20,14 +20,15 @@ class Stack:
     metrics: Metrics = field(default_factory=Metrics)
     states: States = field(default_factory=States)
     events: Events = field(default_factory=Events)
-    others: Others = field(default_factory=Others)
+    queue: Queue = field(default_factory=Queue)
     results: Results = field(default_factory=Results)
     at: datetime = AT - timedelta(minutes=1)  # of the last tick
+    failed_calls: int = 0  # of the last call
 
     def __post_init__(self) -> None:
         self.sensors = Sensors(self.items)
         outlets = Outlets(
-            metrics=self.metrics, states=self.states, events=self.events, others=self.others, results=self.results
+            metrics=self.metrics, states=self.states, events=self.events, queue=self.queue, results=self.results
         )
         self.monitor = self.make_monitor(outlets)
 
@@ -37,10 +38,14 @@ class Stack:
     def tick(self, at: datetime | None = None, seconds: float = 100) -> dict[str, int]:
         """The summary, without what is nought. Where no time is given, a minute after the one before."""
         at = self.at = at or self.at + timedelta(minutes=1)
-        return {name: count for name, count in self.monitor.tick(at, seconds).as_json().items() if count}
+        counts = self.monitor.tick(at, seconds)
+        self.failed_calls = counts.failed_calls
+        return {name: count for name, count in counts.as_json().items() if count}
 
     def scan_now(self, *sensor_ids: str) -> list[dict[str, Any]]:
-        return self.monitor.scan_now(sensor_ids, 100)
+        found = self.monitor.scan_now(sensor_ids, 100)
+        self.failed_calls = found.failed_calls
+        return found.results
 
     def statuses(self) -> dict[str, str]:
         return {sensor_id: str(state.status) for sensor_id, state in self.states.load().items()}

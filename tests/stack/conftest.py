@@ -6,13 +6,13 @@ import pytest
 
 from tests.demo.demonstration import MailServers, mail_servers
 from tests.emulator.emulator import emulator, missing
-from tests.emulator.stack import Stack, build, deploy
+from tests.emulator.stack import DeployedStack, build, deploy
 from tests.required import require
 from tests.servers.background import in_background
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
     require(missing())
     folder = tmp_path_factory.mktemp("stack")
     with emulator(folder / "emulator") as running:

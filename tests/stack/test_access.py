@@ -15,10 +15,10 @@ from botocore.exceptions import ClientError
 
 from tests.demo.demonstration import MailServers
 from tests.emulator.emulator import REGION
-from tests.emulator.stack import Stack
+from tests.emulator.stack import DeployedStack
 
 Client = Callable[[str], Any]
-Act = Callable[[Client, Stack], object]
+Act = Callable[[Client, DeployedStack], object]
 
 VIEWER = "SensorViewerPolicyArn"
 EDITOR = "SensorEditorPolicyArn"
@@ -28,7 +28,7 @@ KEY = {"id": {"S": "access"}}
 
 
 @pytest.fixture(scope="module")
-def people(stack: Stack) -> Iterator[dict[str, Client]]:
+def people(stack: DeployedStack) -> Iterator[dict[str, Client]]:
     """A client for each service, by person."""
     iam = stack.emulator.client("iam")
     keys = {}
@@ -46,7 +46,7 @@ def people(stack: Stack) -> Iterator[dict[str, Client]]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def sensor(stack: Stack, servers: MailServers) -> Iterator[None]:
+def sensor(stack: DeployedStack, servers: MailServers) -> Iterator[None]:
     stack.put_item(id="access", host="127.0.0.1", port=servers.plain_port, result_handling="store")
     stack.put_secret(SECRET, {"username": "demo", "password": "not for people"})
     stack.scan("access")
@@ -56,7 +56,7 @@ def sensor(stack: Stack, servers: MailServers) -> Iterator[None]:
     stack.tick()
 
 
-def client_of(stack: Stack, key_id: str, secret: str) -> Client:
+def client_of(stack: DeployedStack, key_id: str, secret: str) -> Client:
     def client(service: str) -> Any:
         return boto3.client(
             service,  # type: ignore[call-overload]  # any service, by name
@@ -70,43 +70,43 @@ def client_of(stack: Stack, key_id: str, secret: str) -> Client:
     return client
 
 
-def read_sensor(client: Client, stack: Stack) -> object:
+def read_sensor(client: Client, stack: DeployedStack) -> object:
     return client("dynamodb").get_item(TableName=stack.outputs["SensorsTableName"], Key=KEY)["Item"]
 
 
-def list_sensors(client: Client, stack: Stack) -> object:
+def list_sensors(client: Client, stack: DeployedStack) -> object:
     return client("dynamodb").scan(TableName=stack.outputs["SensorsTableName"])["Items"]
 
 
-def read_state(client: Client, stack: Stack) -> object:
+def read_state(client: Client, stack: DeployedStack) -> object:
     key = {"sensor_id": {"S": "access"}}
     return client("dynamodb").get_item(TableName=stack.outputs["StatesTableName"], Key=key)["Item"]
 
 
-def list_results(client: Client, stack: Stack) -> object:
+def list_results(client: Client, stack: DeployedStack) -> object:
     return client("s3").list_objects_v2(Bucket=stack.outputs["ResultsBucketName"])["Contents"]
 
 
-def read_result(client: Client, stack: Stack) -> object:
+def read_result(client: Client, stack: DeployedStack) -> object:
     key = "sensors/Result of Sensor access.txt"
     return client("s3").get_object(Bucket=stack.outputs["ResultsBucketName"], Key=key)
 
 
-def read_metric(client: Client, stack: Stack) -> object:
+def read_metric(client: Client, stack: DeployedStack) -> object:
     return client("cloudwatch").list_metrics(Namespace=stack.outputs["MetricsNamespace"])["Metrics"]
 
 
-def read_alarms(client: Client, _: Stack) -> object:
+def read_alarms(client: Client, _: DeployedStack) -> object:
     return client("cloudwatch").describe_alarms()
 
 
-def put_sensor(client: Client, stack: Stack) -> object:
+def put_sensor(client: Client, stack: DeployedStack) -> object:
     table = stack.outputs["SensorsTableName"]
     item = client("dynamodb").get_item(TableName=table, Key=KEY)["Item"]
     return client("dynamodb").put_item(TableName=table, Item=item)
 
 
-def pause_sensor(client: Client, stack: Stack) -> object:
+def pause_sensor(client: Client, stack: DeployedStack) -> object:
     return client("dynamodb").update_item(
         TableName=stack.outputs["SensorsTableName"],
         Key=KEY,
@@ -115,46 +115,46 @@ def pause_sensor(client: Client, stack: Stack) -> object:
     )
 
 
-def delete_sensor(client: Client, stack: Stack) -> object:
+def delete_sensor(client: Client, stack: DeployedStack) -> object:
     key = {"id": {"S": "access-that-is-not-there"}}
     return client("dynamodb").delete_item(TableName=stack.outputs["SensorsTableName"], Key=key)
 
 
-def scan_now(client: Client, stack: Stack) -> object:
+def scan_now(client: Client, stack: DeployedStack) -> object:
     event = json.dumps({"sensor_ids": ["access"]})
     answer = client("lambda").invoke(FunctionName=stack.outputs["ScanFunctionName"], Payload=event)
     return json.load(answer["Payload"])["results"]
 
 
-def write_state(client: Client, stack: Stack) -> object:
+def write_state(client: Client, stack: DeployedStack) -> object:
     item = {"sensor_id": {"S": "access"}, "status": {"S": "Up"}}
     return client("dynamodb").put_item(TableName=stack.outputs["StatesTableName"], Item=item)
 
 
-def delete_state(client: Client, stack: Stack) -> object:
+def delete_state(client: Client, stack: DeployedStack) -> object:
     key = {"sensor_id": {"S": "access-that-is-not-there"}}
     return client("dynamodb").delete_item(TableName=stack.outputs["StatesTableName"], Key=key)
 
 
-def read_secret(client: Client, _: Stack) -> object:
+def read_secret(client: Client, _: DeployedStack) -> object:
     return client("secretsmanager").get_secret_value(SecretId=SECRET)
 
 
-def delete_table(client: Client, stack: Stack) -> object:
+def delete_table(client: Client, stack: DeployedStack) -> object:
     return client("dynamodb").delete_table(TableName=stack.outputs["StatesTableName"])
 
 
-def write_result(client: Client, stack: Stack) -> object:
+def write_result(client: Client, stack: DeployedStack) -> object:
     key = "sensors/Result of Sensor access.txt"
     return client("s3").put_object(Bucket=stack.outputs["ResultsBucketName"], Key=key, Body=b"all is well")
 
 
-def publish_metric(client: Client, stack: Stack) -> object:
+def publish_metric(client: Client, stack: DeployedStack) -> object:
     data = [{"MetricName": "Downtime", "Value": 0}]
     return client("cloudwatch").put_metric_data(Namespace=stack.outputs["MetricsNamespace"], MetricData=data)
 
 
-def change_function(client: Client, stack: Stack) -> object:
+def change_function(client: Client, stack: DeployedStack) -> object:
     name = stack.outputs["ScanFunctionName"]
     return client("lambda").update_function_configuration(FunctionName=name, Description="mine")
 
@@ -188,7 +188,7 @@ def cases(person: str, acts: tuple[Act, ...], word: str) -> list[Any]:
     ("person", "act"),
     [*cases("viewer", LOOKING, "may"), *cases("editor", LOOKING, "may"), *cases("editor", EDITING, "may")],
 )
-def test_may(stack: Stack, people: dict[str, Client], person: str, act: Act) -> None:
+def test_may(stack: DeployedStack, people: dict[str, Client], person: str, act: Act) -> None:
     assert act(people[person], stack)
 
 
@@ -200,13 +200,13 @@ def test_may(stack: Stack, people: dict[str, Client], person: str, act: Act) -> 
         *cases("editor", FORBIDDEN, "may not"),
     ],
 )
-def test_may_not(stack: Stack, people: dict[str, Client], person: str, act: Act) -> None:
+def test_may_not(stack: DeployedStack, people: dict[str, Client], person: str, act: Act) -> None:
     with pytest.raises(ClientError) as refused:
         act(people[person], stack)
     assert refused.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
 
 
-def test_viewers_hands_stop_at_the_write_itself(stack: Stack, people: dict[str, Client]) -> None:
+def test_viewers_hands_stop_at_the_write_itself(stack: DeployedStack, people: dict[str, Client]) -> None:
     """`put_sensor` reads before it writes, which a viewer may."""
     with pytest.raises(ClientError, match="dynamodb:PutItem"):
         put_sensor(people["viewer"], stack)

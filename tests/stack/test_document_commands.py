@@ -10,7 +10,7 @@ import pytest
 
 from tests.demo.demonstration import MailServers
 from tests.documents import Section, section, sections
-from tests.emulator.stack import Stack
+from tests.emulator.stack import DeployedStack
 from tests.fakes.aws_command import PROGRAM, AwsCommand
 from tests.root import ROOT
 
@@ -97,14 +97,14 @@ class Shell:
 
 
 @pytest.fixture(scope="module")
-def shell(stack: Stack, servers: MailServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+def shell(stack: DeployedStack, servers: MailServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     shell = Shell(tmp_path_factory.mktemp("documents"), servers)
     with AwsCommand(stack.emulator.client).served(shell.address):
         yield shell
 
 
 @pytest.fixture(autouse=True)
-def clean(stack: Stack, servers: MailServers) -> Iterator[None]:
+def clean(stack: DeployedStack, servers: MailServers) -> Iterator[None]:
     """A sensor that commands name; afterwards no trace of what they made."""
     items, secrets = item_ids(stack), secret_names(stack)
     for item_id in ("office-mail", "office-maintained"):
@@ -117,14 +117,14 @@ def clean(stack: Stack, servers: MailServers) -> Iterator[None]:
         stack.emulator.client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
 
-def item_ids(stack: Stack) -> set[str]:
+def item_ids(stack: DeployedStack) -> set[str]:
     pages = (
         stack.emulator.client("dynamodb").get_paginator("scan").paginate(TableName=stack.outputs["SensorsTableName"])
     )
     return {item["id"]["S"] for page in pages for item in page["Items"]}
 
 
-def secret_names(stack: Stack) -> set[str]:
+def secret_names(stack: DeployedStack) -> set[str]:
     return {secret["Name"] for secret in stack.emulator.client("secretsmanager").list_secrets()["SecretList"]}
 
 
@@ -133,7 +133,7 @@ def name_of(one: Section) -> str:
 
 
 @pytest.mark.parametrize("one", with_commands(), ids=name_of)
-def test_commands_of_a_section_run(shell: Shell, stack: Stack, one: Section) -> None:
+def test_commands_of_a_section_run(shell: Shell, stack: DeployedStack, one: Section) -> None:
     script = "".join(one.of("sh"))
     if "create-secret" not in script:
         stack.put_secret("pop3-sensor/office-login", {"username": "monitor", "password": "change me"})

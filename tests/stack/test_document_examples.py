@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from tests.documents import examples, items_of
-from tests.emulator.stack import Stack
+from tests.emulator.stack import DeployedStack
 from tests.servers.background import in_background
 from tests.servers.mail_server import MailServer, mail_server
 
@@ -44,7 +44,7 @@ def mail(authority: trustme.CA) -> Iterator[MailServer]:
 
 
 @pytest.fixture(scope="module")
-def written(stack: Stack, mail: MailServer, authority: trustme.CA) -> Iterator[dict[str, dict[str, Any]]]:
+def written(stack: DeployedStack, mail: MailServer, authority: trustme.CA) -> Iterator[dict[str, dict[str, Any]]]:
     """Every example, with this machine's server in place of its own."""
     secrets = stack.emulator.client("secretsmanager")
     for name, value in SECRETS.items():
@@ -79,7 +79,7 @@ def _strings(value: object) -> list[str]:
     return [one for inner in value.values() for one in _strings(inner)] if isinstance(value, dict) else [str(value)]
 
 
-def test_every_example_is_up_when_its_server_is(stack: Stack, written: dict[str, dict[str, Any]]) -> None:
+def test_every_example_is_up_when_its_server_is(stack: DeployedStack, written: dict[str, dict[str, Any]]) -> None:
     sensors = [one for one, item in written.items() if item.get("kind") != "device"]
     results = stack.scan(*sensors)
     assert dict.fromkeys(sensors, ("Up", "")) == {
@@ -87,13 +87,13 @@ def test_every_example_is_up_when_its_server_is(stack: Stack, written: dict[str,
     }
 
 
-def test_days_of_the_certificate_are_published(stack: Stack, written: dict[str, dict[str, Any]]) -> None:
+def test_days_of_the_certificate_are_published(stack: DeployedStack, written: dict[str, dict[str, Any]]) -> None:
     assert "office-tls" in written
     assert stack.values("office-tls", "CertificateDaysLeft")
 
 
 def test_mailbox_over_its_limit_says_so_in_the_operators_words(
-    stack: Stack, written: dict[str, dict[str, Any]]
+    stack: DeployedStack, written: dict[str, dict[str, Any]]
 ) -> None:
     """The server at hand has two messages, so the limit comes down to it."""
     item = written["orders-mailbox"]
@@ -113,13 +113,13 @@ def test_mailbox_over_its_limit_says_so_in_the_operators_words(
         pytest.param(datetime(2027, 2, 1, 8, tzinfo=UTC), "Up", id="scanned on Monday from nine on"),
     ],
 )
-def test_office_hours(stack: Stack, written: dict[str, dict[str, Any]], tick: datetime, status: str) -> None:
+def test_office_hours(stack: DeployedStack, written: dict[str, dict[str, Any]], tick: datetime, status: str) -> None:
     assert "weekdays_9_to_17" == written["office-hours"]["schedule"]["preset"]
     stack.tick(tick)
     assert status == stack.states()["office-hours"]["status"]["S"]
 
 
-def test_window_of_maintenance_pauses(stack: Stack, written: dict[str, dict[str, Any]]) -> None:
+def test_window_of_maintenance_pauses(stack: DeployedStack, written: dict[str, dict[str, Any]]) -> None:
     now = datetime.now(UTC)
     window = {"start": (now - timedelta(hours=1)).isoformat(), "end": (now + timedelta(hours=1)).isoformat()}
     stack.put_item(**written["office-maintained"] | {"maintenance_windows": [window]})
@@ -129,7 +129,7 @@ def test_window_of_maintenance_pauses(stack: Stack, written: dict[str, dict[str,
     assert ("Paused", ["maintenance"]) == (state["status"]["S"], [one["S"] for one in state["pause_reasons"]["L"]])
 
 
-def test_client_pauses_while_its_master_is_down(stack: Stack, written: dict[str, dict[str, Any]]) -> None:
+def test_client_pauses_while_its_master_is_down(stack: DeployedStack, written: dict[str, dict[str, Any]]) -> None:
     stack.put_item(**written["line-to-branch"] | {"port": 1, "warning_scans": 0})
     stack.tick()
     states = stack.states()
@@ -137,7 +137,7 @@ def test_client_pauses_while_its_master_is_down(stack: Stack, written: dict[str,
     assert ("Down", "Paused") == (states["line-to-branch"]["status"]["S"], states["branch-shop"]["status"]["S"])
 
 
-def test_the_private_authority_is_what_makes_it_good(stack: Stack, written: dict[str, dict[str, Any]]) -> None:
+def test_the_private_authority_is_what_makes_it_good(stack: DeployedStack, written: dict[str, dict[str, Any]]) -> None:
     item = dict(written["office-private"])
     del item["trusted_ca"]
     stack.put_item(**item)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.documents import section
-from tests.emulator.stack import Stack
+from tests.emulator.stack import DeployedStack
 
 ROUTING = section("alarms.md", "Another topic, a chat or a pager")
 (PATTERN,) = ROUTING.of("json")
@@ -37,13 +37,13 @@ def targets() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def queue(stack: Stack) -> Iterator[tuple[str, Received]]:
+def queue(stack: DeployedStack) -> Iterator[tuple[str, Received]]:
     """Its ARN, and what empties it."""
     with stack.queue("routed") as found:
         yield found
 
 
-def routed(stack: Stack, queue: tuple[str, Received], target: dict[str, Any], **changes: object) -> list[str]:
+def routed(stack: DeployedStack, queue: tuple[str, Received], target: dict[str, Any], **changes: object) -> list[str]:
     """What the document's rule makes of one event."""
     arn, received = queue
     events = stack.emulator.client("events")
@@ -71,17 +71,17 @@ def routed(stack: Stack, queue: tuple[str, Received], target: dict[str, Any], **
     ],
 )
 def test_pattern_routes_what_is_urgent(
-    stack: Stack, queue: tuple[str, Received], changes: dict[str, object], arrives: bool
+    stack: DeployedStack, queue: tuple[str, Received], changes: dict[str, object], arrives: bool
 ) -> None:
     assert int(arrives) == len(routed(stack, queue, {"Id": "plain"}, **changes))
 
 
-def test_pager_reads_one_line(stack: Stack, queue: tuple[str, Received]) -> None:
+def test_pager_reads_one_line(stack: DeployedStack, queue: tuple[str, Received]) -> None:
     (message,) = routed(stack, queue, targets()[0], priority=5)
     assert "Mail of the night is Down refused" == message.strip('"')
 
 
-def test_chat_gets_the_form_that_it_wants(stack: Stack, queue: tuple[str, Received]) -> None:
+def test_chat_gets_the_form_that_it_wants(stack: DeployedStack, queue: tuple[str, Received]) -> None:
     """A server's words may hold quotation marks."""
     (message,) = routed(stack, queue, targets()[1], priority=5, message='the login was rejected: -ERR "no"')
     expected = {
@@ -92,7 +92,7 @@ def test_chat_gets_the_form_that_it_wants(stack: Stack, queue: tuple[str, Receiv
     assert {"version": "1.0", "source": "custom", "content": expected} == json.loads(message)
 
 
-def test_line_in_the_document_is_what_the_topic_says(stack: Stack) -> None:
+def test_line_in_the_document_is_what_the_topic_says(stack: DeployedStack) -> None:
     (shown,) = section("alarms.md", "What a message looks like").of("text")
     with stack.told() as told:
         entry = {"Source": "pop3-sensor", "DetailType": "Sensor Status Change", "Detail": json.dumps(EVENT)}

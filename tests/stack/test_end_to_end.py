@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.demo.demonstration import LOGIN, MailServers, write_samples
-from tests.emulator.stack import Stack
+from tests.emulator.stack import DeployedStack
 from tests.required import require
 from tests.servers.certificates import Authority
 from tests.servers.dovecot import Dovecot, dovecot, missing
@@ -32,12 +32,12 @@ def mail(authority: Authority) -> Iterator[Dovecot]:
 
 
 @pytest.fixture(scope="module")
-def credentials(stack: Stack, mail: Dovecot) -> str:
+def credentials(stack: DeployedStack, mail: Dovecot) -> str:
     stack.put_secret("pop3-sensor/dovecot", {"username": mail.username, "password": mail.password})
     return "pop3-sensor/dovecot"
 
 
-def put(stack: Stack, mail: Dovecot, authority: Authority, sensor_id: str, **changes: Any) -> str:
+def put(stack: DeployedStack, mail: Dovecot, authority: Authority, sensor_id: str, **changes: Any) -> str:
     implicit = changes.get("transport_security", "").startswith("tls")
     port = mail.tls_port if implicit else mail.port
     item = {"id": sensor_id, "host": mail.host, "port": port, "trusted_ca": authority.pem, "timeout": 10}
@@ -46,7 +46,7 @@ def put(stack: Stack, mail: Dovecot, authority: Authority, sensor_id: str, **cha
 
 
 def test_every_mode_and_method_reaches_cloudwatch(
-    stack: Stack, mail: Dovecot, authority: Authority, credentials: str
+    stack: DeployedStack, mail: Dovecot, authority: Authority, credentials: str
 ) -> None:
     sensors = [
         put(
@@ -69,7 +69,7 @@ def test_every_mode_and_method_reaches_cloudwatch(
 
 
 def test_result_of_a_call_by_hand_is_the_contracts(
-    stack: Stack, mail: Dovecot, authority: Authority, credentials: str
+    stack: DeployedStack, mail: Dovecot, authority: Authority, credentials: str
 ) -> None:
     channels = ["Status", "LookupTime", "ConnectTime", "GreetingTime", "SecurityTime", "LoginTime"]
     sensor = put(
@@ -93,7 +93,7 @@ def test_result_of_a_call_by_hand_is_the_contracts(
     assert {channel: [pytest.approx(value)] for channel, value in result["channels"].items()} == published
 
 
-def test_failing_sensor_is_warning_then_down_and_has_no_response_time(stack: Stack) -> None:
+def test_failing_sensor_is_warning_then_down_and_has_no_response_time(stack: DeployedStack) -> None:
     stack.put_item(id="nobody-there", host="127.0.0.1", port=1)
     reasons = [stack.scan("nobody-there")["nobody-there"] for _ in range(2)]
     assert [("Warning", "connect", "refused"), ("Down", "connect", "refused")] == [
@@ -103,7 +103,7 @@ def test_failing_sensor_is_warning_then_down_and_has_no_response_time(stack: Sta
     assert "2" == stack.states()["nobody-there"]["failures"]["N"]
 
 
-def test_bad_item_harms_only_itself(stack: Stack, mail: Dovecot, authority: Authority) -> None:
+def test_bad_item_harms_only_itself(stack: DeployedStack, mail: Dovecot, authority: Authority) -> None:
     put(stack, mail, authority, "misspelt", prot=110)
     put(stack, mail, authority, "well")
     results = stack.scan("misspelt", "well")
@@ -124,7 +124,7 @@ def test_bad_item_harms_only_itself(stack: Stack, mail: Dovecot, authority: Auth
     ],
 )
 def test_trouble_with_a_secret_is_unknown(
-    stack: Stack, mail: Dovecot, authority: Authority, secret_id: str, reason: str
+    stack: DeployedStack, mail: Dovecot, authority: Authority, secret_id: str, reason: str
 ) -> None:
     if reason != "secret_missing":
         stack.put_secret(secret_id, {"user": "x"})
@@ -133,13 +133,13 @@ def test_trouble_with_a_secret_is_unknown(
     assert ("Unknown", "", reason) == (result["status"], result["phase"], result["reason"])
 
 
-def test_loopback_is_forbidden_unless_the_deployment_allows_it(stack: Stack) -> None:
+def test_loopback_is_forbidden_unless_the_deployment_allows_it(stack: DeployedStack) -> None:
     stack.put_item(id="metadata", host="169.254.169.254")
     result = stack.scan("metadata")["metadata"]
     assert ("Unknown", "address_forbidden") == (result["status"], result["reason"])
 
 
-def test_nothing_anywhere_holds_a_password(stack: Stack, servers: MailServers) -> None:
+def test_nothing_anywhere_holds_a_password(stack: DeployedStack, servers: MailServers) -> None:
     """The samples of `make run`, the failing ones included: logs, files, tables, answers."""
     write_samples(stack, servers)
     answers = [stack.tick(), stack.tick(), stack.scan("starttls-login", "wrong-password")]
@@ -159,13 +159,13 @@ def _is_output(path: Path) -> bool:
     return path.suffix not in {".py", ".pyc", ".so"}
 
 
-def _log_events(stack: Stack) -> list[Any]:
+def _log_events(stack: DeployedStack) -> list[Any]:
     logs = stack.emulator.client("logs")
     groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
     return [event for group in groups for event in logs.filter_log_events(logGroupName=group)["events"]]
 
 
-def test_schedule_ticks_by_itself(stack: Stack, mail: Dovecot, authority: Authority) -> None:
+def test_schedule_ticks_by_itself(stack: DeployedStack, mail: Dovecot, authority: Authority) -> None:
     """Last in this file: the schedule's first tick comes a minute after the deployment."""
     put(stack, mail, authority, "scheduled")
     end = time.monotonic() + 90

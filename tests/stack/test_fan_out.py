@@ -7,14 +7,14 @@ import pytest
 
 from pop3_sensor.fleet.division import INLINE
 from tests.demo.demonstration import MailServers
-from tests.emulator.stack import Stack, typed
+from tests.emulator.stack import DeployedStack, typed
 
 SENSORS = 450
 SOON = 60.0  # a test waits no longer for what must happen
 
 
 @pytest.fixture
-def many(stack: Stack, servers: MailServers) -> Iterator[list[str]]:
+def many(stack: DeployedStack, servers: MailServers) -> Iterator[list[str]]:
     ids = [f"many-{number}" for number in range(SENSORS)]
     write(
         stack,
@@ -28,13 +28,13 @@ def many(stack: Stack, servers: MailServers) -> Iterator[list[str]]:
     stack.tick()
 
 
-def write(stack: Stack, requests: list[object]) -> None:
+def write(stack: DeployedStack, requests: list[object]) -> None:
     client = stack.emulator.client("dynamodb")
     for start in range(0, len(requests), 25):
         client.batch_write_item(RequestItems={stack.outputs["SensorsTableName"]: requests[start : start + 25]})
 
 
-def test_every_sensor_is_scanned_once_whoever_does_it(stack: Stack, many: list[str]) -> None:
+def test_every_sensor_is_scanned_once_whoever_does_it(stack: DeployedStack, many: list[str]) -> None:
     summary = stack.tick()
     assert summary["due"] >= SENSORS  # other tests have sensors of their own
     assert (INLINE, summary["due"] - INLINE) == (summary["scanned"], summary["handed_on"])

@@ -4,10 +4,10 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from tests.demo.demonstration import MailServers
-from tests.emulator.stack import Stack
+from tests.emulator.stack import DeployedStack
 
 
-def test_sensor_of_thirty_seconds_is_scanned_twice_a_minute(stack: Stack, servers: MailServers) -> None:
+def test_sensor_of_thirty_seconds_is_scanned_twice_a_minute(stack: DeployedStack, servers: MailServers) -> None:
     stack.put_item(id="twice", host="127.0.0.1", port=servers.plain_port, interval=30)
     tick = datetime.now(UTC) - timedelta(seconds=25)  # as if the schedule had been late: only five seconds to wait
     summary = stack.tick(tick)

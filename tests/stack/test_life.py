@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.demo.demonstration import MailServers
-from tests.emulator.stack import Stack
+from tests.emulator.stack import DeployedStack
 
 
 @pytest.fixture
-def sensor(stack: Stack, servers: MailServers) -> Iterator[str]:
+def sensor(stack: DeployedStack, servers: MailServers) -> Iterator[str]:
     """A sensor that is Up, below a device, and gone afterwards."""
     stack.put_item(id="life-device", kind="device", host="127.0.0.1", port=servers.plain_port)
     stack.put_item(id="life", parent="life-device")
@@ -23,13 +23,13 @@ def sensor(stack: Stack, servers: MailServers) -> Iterator[str]:
     stack.tick()
 
 
-def status_after_tick(stack: Stack, sensor_id: str) -> str | None:
+def status_after_tick(stack: DeployedStack, sensor_id: str) -> str | None:
     stack.tick()
     state = stack.states().get(sensor_id)
     return state["status"]["S"] if state else None
 
 
-def test_paused_and_resumed(stack: Stack, sensor: str) -> None:
+def test_paused_and_resumed(stack: DeployedStack, sensor: str) -> None:
     values = stack.counted(sensor, "Downtime")
     stack.put_item(id=sensor, parent="life-device", paused=True)
     assert "Paused" == status_after_tick(stack, sensor)
@@ -39,7 +39,9 @@ def test_paused_and_resumed(stack: Stack, sensor: str) -> None:
     assert "Up" == status_after_tick(stack, sensor)
 
 
-def test_paused_by_its_device_until_a_time_that_has_passed(stack: Stack, sensor: str, servers: MailServers) -> None:
+def test_paused_by_its_device_until_a_time_that_has_passed(
+    stack: DeployedStack, sensor: str, servers: MailServers
+) -> None:
     device = {"id": "life-device", "kind": "device", "host": "127.0.0.1", "port": servers.plain_port}
     hour = timedelta(hours=1)
     stack.put_item(**device, paused=(datetime.now(UTC) + hour).isoformat())
@@ -48,20 +50,20 @@ def test_paused_by_its_device_until_a_time_that_has_passed(stack: Stack, sensor:
     assert "Up" == status_after_tick(stack, sensor)
 
 
-def test_moved_to_another_parent(stack: Stack, sensor: str) -> None:
+def test_moved_to_another_parent(stack: DeployedStack, sensor: str) -> None:
     stack.put_item(id="life-other", kind="device", host="127.0.0.1", port=1, warning_scans=0)
     stack.put_item(id=sensor, parent="life-other")
     assert "Down" == status_after_tick(stack, sensor)
 
 
-def test_broken_and_mended(stack: Stack, sensor: str) -> None:
+def test_broken_and_mended(stack: DeployedStack, sensor: str) -> None:
     stack.put_item(id=sensor, parent="life-device", prot=1)
     assert "Unknown" == status_after_tick(stack, sensor)
     stack.put_item(id=sensor, parent="life-device")
     assert "Up" == status_after_tick(stack, sensor)
 
 
-def test_its_device_broken_and_mended(stack: Stack, sensor: str, servers: MailServers) -> None:
+def test_its_device_broken_and_mended(stack: DeployedStack, sensor: str, servers: MailServers) -> None:
     stack.put_item(id="life-device", kind="device", hst="127.0.0.1")
     assert "Unknown" == status_after_tick(stack, sensor)
     expected = "parent: life-device, above this sensor, is invalid: hst: there is no such attribute; did you mean host?"
@@ -70,12 +72,12 @@ def test_its_device_broken_and_mended(stack: Stack, sensor: str, servers: MailSe
     assert "Up" == status_after_tick(stack, sensor)
 
 
-def test_deleted(stack: Stack, sensor: str) -> None:
+def test_deleted(stack: DeployedStack, sensor: str) -> None:
     stack.delete_item(sensor)
     assert status_after_tick(stack, sensor) is None
 
 
-def test_every_change_of_status_is_one_event_and_nothing_else_is(stack: Stack, sensor: str) -> None:
+def test_every_change_of_status_is_one_event_and_nothing_else_is(stack: DeployedStack, sensor: str) -> None:
     with stack.status_events() as events:
         stack.tick()
         stack.tick()

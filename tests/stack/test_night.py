@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from tests.emulator.stack import Stack
+from tests.emulator.stack import DeployedStack
 from tests.required import require
 from tests.servers.dovecot import dovecot, missing
 
@@ -13,7 +13,7 @@ LINE = re.compile(
 )
 
 
-def test_a_mail_server_dies_and_comes_back(stack: Stack) -> None:
+def test_a_mail_server_dies_and_comes_back(stack: DeployedStack) -> None:
     require(missing())
     with stack.told() as told:
         with dovecot(identity=None) as mail:
@@ -46,7 +46,7 @@ def test_a_mail_server_dies_and_comes_back(stack: Stack) -> None:
             assert [] == changes(told)
 
 
-def test_pauses_wake_nobody(stack: Stack) -> None:
+def test_pauses_wake_nobody(stack: DeployedStack) -> None:
     """Somebody wished for them, and for their end."""
     require(missing())
     with dovecot(identity=None) as mail, stack.told() as told:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.demo.demonstration import MailServers, write_samples
 from tests.demo.widget_page import widget_page
-from tests.emulator.stack import Stack
+from tests.emulator.stack import DeployedStack
 from tests.fakes.looking import Page, event
 
 SAMPLES = {
@@ -22,14 +22,14 @@ SAMPLES = {
 
 
 @pytest.fixture(scope="module")
-def scanned(stack: Stack, servers: MailServers) -> Stack:
+def scanned(stack: DeployedStack, servers: MailServers) -> DeployedStack:
     write_samples(stack, servers)
     stack.tick()
     stack.tick()
     return stack
 
 
-def test_every_sample_sensor_is_there_with_its_status(scanned: Stack) -> None:
+def test_every_sample_sensor_is_there_with_its_status(scanned: DeployedStack) -> None:
     page = Page(scanned.overview(event()))
     assert [] == page.notes
     lines = [line.split(maxsplit=2) for line in page.lines()]
@@ -40,7 +40,7 @@ def test_every_sample_sensor_is_there_with_its_status(scanned: Stack) -> None:
     assert "settings_invalid prot: there is no such attribute; did you mean port?" in found["misspelt"]
 
 
-def test_page_of_a_sensor_has_graphs_and_its_result_file(scanned: Stack) -> None:
+def test_page_of_a_sensor_has_graphs_and_its_result_file(scanned: DeployedStack) -> None:
     page = Page(scanned.overview(event(go={"sensor": "starttls-login"})))
     assert [] == page.notes
     assert "Sensor starttls-login, scan of " in page.text
@@ -51,13 +51,13 @@ def test_page_of_a_sensor_has_graphs_and_its_result_file(scanned: Stack) -> None
     assert "correct horse" not in page.html
 
 
-def test_sensor_without_a_result_file_is_no_error(scanned: Stack) -> None:
+def test_sensor_without_a_result_file_is_no_error(scanned: DeployedStack) -> None:
     page = Page(scanned.overview(event(go={"sensor": "plain-no-login"})))
     assert [] == page.notes
     assert "Last result file" not in page.text
 
 
-def test_widget_of_the_dashboard_is_this_function(scanned: Stack) -> None:
+def test_widget_of_the_dashboard_is_this_function(scanned: DeployedStack) -> None:
     cloudwatch = scanned.emulator.client("cloudwatch")
     (found,) = cloudwatch.list_dashboards()["DashboardEntries"]
     assert scanned.outputs["DashboardUrl"].endswith(f"#dashboards/dashboard/{found['DashboardName']}")
@@ -65,7 +65,7 @@ def test_widget_of_the_dashboard_is_this_function(scanned: Stack) -> None:
     assert body["widgets"][0]["properties"]["endpoint"].endswith(f":function:{scanned.outputs['OverviewFunctionName']}")
 
 
-def test_page_of_make_run_shows_the_deployed_overview(scanned: Stack) -> None:
+def test_page_of_make_run_shows_the_deployed_overview(scanned: DeployedStack) -> None:
     with widget_page(scanned.overview, scanned.outputs["OverviewFunctionName"]) as url:
         with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own loopback URL
             assert b'<main id="widget">' in answer.read()
@@ -75,7 +75,7 @@ def test_page_of_make_run_shows_the_deployed_overview(scanned: Stack) -> None:
     assert SAMPLES.keys() <= {line.split()[1] for line in page.lines()}
 
 
-def test_role_of_the_overview_is_enforced(scanned: Stack) -> None:
+def test_role_of_the_overview_is_enforced(scanned: DeployedStack) -> None:
     """Without its right to read metrics the page says so, and shows all the rest."""
     iam = scanned.emulator.client("iam")
     (role,) = [one["RoleName"] for one in iam.list_roles()["Roles"] if "OverviewRole" in one["RoleName"]]

@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from pop3_sensor.fleet import engine as engines
-from pop3_sensor.fleet.engine import CONCURRENCY, HOST_PACE_SECONDS, Engine, Job
+from pop3_sensor.fleet.engine import CONCURRENCY, HOST_PACE_SECONDS, Engine
+from pop3_sensor.fleet.job import Job
+from pop3_sensor.fleet.relogin import Relogin
 from pop3_sensor.model import Observation
 from pop3_sensor.ports import Point
 from pop3_sensor.scan import Credentials
 from tests.fakes.memory import Metrics
-from tests.fakes.stacks import Stack
+from tests.fakes.stacks import MemoryStack
 from tests.samples import SENSOR
 from tests.servers.background import in_background
 from tests.servers.mail_server import mail_server
@@ -95,7 +97,7 @@ def test_sixty_tarpits_do_not_hold_up_the_other_two_hundred_and_forty() -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("pop3_sensor.fleet.division.INLINE", 300)  # all of them in one invocation
             patch.setattr(engines, "HOST_PACE_SECONDS", 0.0)  # one host plays all of them
-            stack = Stack(items, metrics=metrics)
+            stack = MemoryStack(items, metrics=metrics)
             summary = stack.tick(seconds=900)
     assert {"sensors": 300, "due": 300, "scanned": 300, "up": 240, "warning": 60} == summary
     assert 60 == pit.most
@@ -126,7 +128,7 @@ def test_no_more_are_open_than_memory_allows(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(engines, "MAX_OPEN", 30)
 
     async def run(pit: Tarpit) -> None:
-        engine = Engine((), nothing_to_renew, 900, concurrency=10)
+        engine = Engine(Relogin((), nothing_to_renew).scan, 900, concurrency=10)
         scans = [asyncio.create_task(engine.scan(job)) for job in jobs(70, pit)]
         async with asyncio.timeout(SOON):
             while not all(scan.done() for scan in scans):
@@ -153,7 +155,7 @@ def test_the_scans_of_one_mail_host_start_one_after_the_other(monkeypatch: pytes
     hosts = ["one.example.org"] * 10 + [f"{number}.example.org" for number in range(10)]
 
     async def run() -> None:
-        engine = Engine((), nothing_to_renew, 900)
+        engine = Engine(Relogin((), nothing_to_renew).scan, 900)
         async with asyncio.TaskGroup() as group:
             for number, host in enumerate(hosts):
                 group.create_task(engine.scan(Job(replace(SENSOR, id=str(number), host=host), None)))
@@ -181,7 +183,7 @@ def test_a_place_is_given_back_once(kinds: list[str], concurrency: int) -> None:
         raise socket.gaierror(socket.EAI_FAIL, "broken")
 
     async def run() -> None:
-        engine = Engine((), nothing_to_renew, 900, concurrency=concurrency)
+        engine = Engine(Relogin((), nothing_to_renew).scan, 900, concurrency=concurrency)
         async with asyncio.TaskGroup() as group:
             for number, kind in enumerate(kinds):
                 settings = replace(SENSOR, id=str(number), host=f"{kind}{number}.example.org")
@@ -205,7 +207,7 @@ def test_a_renewed_secret_that_does_not_come_ends_with_the_timeout() -> None:
     async def run(port: int) -> Observation:
         rejected = Credentials("ann", SecretStr("wrong"))
         settings = replace(SENSOR, host="127.0.0.1", port=port, authentication="user_password")
-        engine = Engine((), never, 0.3)
+        engine = Engine(Relogin((), never).scan, 0.3)
         async with asyncio.timeout(SOON):
             return await engine.scan(Job(replace(settings, timeout=900), rejected))
 

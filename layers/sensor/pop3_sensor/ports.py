@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, Protocol
 from pydantic import SecretStr
 
 from .model import Channel, ScanError, Settings, State
+
+Now = Callable[[], datetime]
 
 
 class ServiceError(Exception):
@@ -100,7 +102,7 @@ class EventBus(Protocol):
         """Raises ServiceError where some were not taken."""
 
 
-class HandOver(Protocol):
+class BatchQueue(Protocol):
     def put(self, batches: Sequence[Batch]) -> None:
         """Raises ServiceError where some were not taken."""
 

@@ -1,8 +1,13 @@
-"""Wires the monitor to AWS: the only place where adapters are chosen."""
+"""The scan function behind its handler: what it answers to each event, and how the monitor is wired to AWS."""
 
 import functools
+import logging
 import os
-from typing import Annotated, Literal
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 import boto3
 from pydantic import BeforeValidator
@@ -12,14 +17,23 @@ from .aws.environment import Variables
 from .aws.event_bus import DefaultEventBus
 from .aws.metrics import Metrics
 from .aws.results_bucket import ResultsBucket
-from .aws.scan_queue import ScanQueue
+from .aws.scan_queue import ScanQueue, decode
 from .aws.secrets import Secrets
 from .aws.sensors_table import SensorsTable
 from .aws.states_table import StatesTable
+from .events import Messages, ScanNow, ScheduledTick
 from .fleet import Keyring, Monitor, Outlets, Policy
+from .ports import ServiceError
 from .scan import Network, parse_networks
 from .scan.networks import DEFAULT_FORBIDDEN
 from .scan.stopwatch import keep_noting
+
+logger = logging.getLogger(__name__)
+
+# Publishing what the last scans saw, and the log's last lines, need this much of the invocation.
+RESERVE_SECONDS = 45.0
+
+_MEASURED = {"Sensors": "sensors", "Due": "due", "Scanned": "scanned", "Invalid": "invalid", "HandedOn": "handed_on"}
 
 
 class Environment(Variables):
@@ -34,6 +48,48 @@ class Environment(Variables):
     cleartext_login: Literal["by_sensor", "refuse"] = "by_sensor"
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`returned`: to the caller, in plain JSON types. `counts`: the function's own metrics, by name."""
+
+    returned: dict[str, Any]
+    counts: Mapping[str, int]
+
+
+def tick(request: ScheduledTick, seconds: float) -> Answer:
+    """Raises ServiceError where the tables cannot be read."""
+    counts = monitor().tick(request.scheduled_time, seconds - RESERVE_SECONDS)
+    summary = counts.as_json()
+    logger.info("tick", extra=summary)
+    measured = {name: summary[key] for name, key in _MEASURED.items()}
+    return Answer(summary, {**measured, "FailedCalls": counts.failed_calls})
+
+
+def take(request: Messages, seconds: float) -> Answer:
+    """Only the messages that failed come again."""
+    end = time.monotonic() + seconds - RESERVE_SECONDS
+    failed: list[dict[str, str]] = []
+    measured = Counter({"Scanned": 0, "ExpiredBatches": 0, "FailedCalls": 0})
+    for message in request.records:
+        try:
+            counts = monitor().take(decode(message.body), end - time.monotonic())
+        except (ServiceError, ValueError):
+            logger.exception("a batch of sensors failed")
+            failed.append({"itemIdentifier": message.message_id})
+            continue
+        if counts is None:
+            measured["ExpiredBatches"] += 1
+        else:
+            measured.update(Scanned=counts.scanned, FailedCalls=counts.failed_calls)
+    return Answer({"batchItemFailures": failed}, measured)
+
+
+def scan_now(request: ScanNow, seconds: float) -> Answer:
+    """Raises ServiceError where the tables cannot be read."""
+    found = monitor().scan_now(request.sensor_ids, seconds - RESERVE_SECONDS)
+    return Answer({"results": found.results}, {"FailedCalls": found.failed_calls})
+
+
 @functools.cache
 def monitor() -> Monitor:
     """Made once for each execution environment: clients and secrets outlive an invocation."""
@@ -44,7 +100,7 @@ def monitor() -> Monitor:
     outlets = Outlets(
         metrics=Metrics(session.client("cloudwatch", config=CONFIG), environment.metrics_namespace),
         events=DefaultEventBus(session.client("events", config=CONFIG)),
-        others=ScanQueue(session.client("sqs", config=CONFIG), environment.scan_queue_url),
+        queue=ScanQueue(session.client("sqs", config=CONFIG), environment.scan_queue_url),
         states=StatesTable(dynamodb, environment.states_table),
         results=ResultsBucket(lambda: session.client("s3", config=CONFIG), environment.results_bucket),
     )

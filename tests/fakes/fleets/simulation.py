@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from pop3_sensor.aws.scan_queue import decode, encode
 from pop3_sensor.fleet import Keyring, Monitor, Outlets, Policy
-from pop3_sensor.fleet.engine import Job
+from pop3_sensor.fleet.job import Job
 from pop3_sensor.model import CertificateFacts, Observation, Phase, Reason, ScanError, State, Trouble
 from pop3_sensor.model.observation import Mailbox
 from pop3_sensor.ports import Batch, Point, StatusChange
@@ -104,7 +104,7 @@ class Simulation:
     def another_monitor(self) -> Monitor:
         """As of another invocation, with a memory of its own."""
         outlets = Outlets(
-            metrics=self.metrics, states=self.states, events=self.events, others=self.queue, results=Results()
+            metrics=self.metrics, states=self.states, events=self.events, queue=self.queue, results=Results()
         )
         keyring = Keyring(self, clock=lambda: self.now().timestamp())
         return Monitor(
@@ -112,7 +112,7 @@ class Simulation:
             outlets,
             keyring,
             Policy(forbidden=()),
-            make_engine=lambda *_: self,
+            make_engine=lambda scan, seconds: self,  # noqa: ARG005 - its scans are the world's
             now=self.now,
         )
 
@@ -123,15 +123,15 @@ class Simulation:
         """The minute's invocation."""
         self.sensors.table = self.world.table_at(at)
         self.moment = at + LATE
-        summary = self.monitor.tick(at, SECONDS).as_json()
-        assert 0 == self.monitor.failures
+        counts = self.monitor.tick(at, SECONDS)
+        assert 0 == counts.failed_calls
         handed_on, self.queue.messages = self.queue.messages, []
         for message, delay in handed_on:  # what others scan at this very tick; nothing is lost by doing it at once
             if decode(message).due == at:
                 self.monitor.take(decode(message), SECONDS)
             else:
                 self.queue.messages.append((message, delay))
-        return summary
+        return counts.as_json()
 
     def deliver(self, at: datetime) -> None:
         """What was handed on arrives when its delay is over, and `at` is when that must be."""
@@ -140,8 +140,8 @@ class Simulation:
         for message, delay in messages:
             self.moment = handed_on + timedelta(seconds=delay)
             assert at == self.moment
-            self.monitor.take(decode(message), SECONDS)
-            assert 0 == self.monitor.failures
+            taken = self.monitor.take(decode(message), SECONDS)
+            assert taken is None or 0 == taken.failed_calls
 
     def fetch(self, secret_ids: Collection[str]) -> Mapping[str, SecretStr | ScanError]:
         there = {"kept", *(["late"] if self.moment >= self.world.secrets_from else [])}

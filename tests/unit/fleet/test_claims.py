@@ -12,10 +12,11 @@ import pytest
 
 from pop3_sensor.fleet import Keyring, Monitor, Outlets, Policy
 from pop3_sensor.fleet.claims import VALID, Claims
-from pop3_sensor.fleet.engine import Job
+from pop3_sensor.fleet.failures import Failures
+from pop3_sensor.fleet.job import Job
 from pop3_sensor.model import Observation, Status
 from pop3_sensor.ports import ServiceError
-from tests.fakes.memory import Events, Metrics, Others, Results, Secrets, Sensors, States
+from tests.fakes.memory import Events, Metrics, Queue, Results, Secrets, Sensors, States
 from tests.fakes.simulations import DOWN, MINUTE, UP, sensor
 from tests.samples import AT, SENSOR
 
@@ -33,20 +34,20 @@ class World:
     states: States = field(default_factory=States)
     events: Events = field(default_factory=Events)
     metrics: Metrics = field(default_factory=Metrics)
-    others: Others = field(default_factory=Others)
+    queue: Queue = field(default_factory=Queue)
     under_way: list[str] = field(default_factory=list)
     scanned: list[str] = field(default_factory=list)
 
     def process(self, scene: "Scene | None" = None) -> Monitor:
         outlets = Outlets(
-            metrics=self.metrics, states=self.states, events=self.events, others=self.others, results=Results()
+            metrics=self.metrics, states=self.states, events=self.events, queue=self.queue, results=Results()
         )
         return Monitor(
             Sensors(self.items),
             outlets,
             Keyring(Secrets()),
             Policy(forbidden=()),
-            make_engine=lambda *_: Engine(self, scene),
+            make_engine=lambda scan, seconds: Engine(self, scene),  # noqa: ARG005 - its scans are the scene's
             now=lambda: self.now,
         )
 
@@ -197,7 +198,7 @@ def test_what_is_scanned_elsewhere_is_not_run_by_hand_and_not_recorded(monkeypat
     world.events.changes.clear()
     with under_way(world, monkeypatch):
         points = len(world.metrics.points)
-        slow, quick = world.process().scan_now(["slow", "quick"], 900)
+        slow, quick = world.process().scan_now(["slow", "quick"], 900).results
         assert ("slow", "Unknown", "not_run") == (slow["sensor_id"], slow["status"], slow["reason"])
         assert "another invocation is scanning this sensor just now" == slow["message"]
         assert "Up" == quick["status"]
@@ -210,7 +211,7 @@ def test_what_is_scanned_elsewhere_is_not_run_by_hand_and_not_recorded(monkeypat
 def test_the_half_minute_leaves_alone_what_the_tick_still_scans(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World([sensor("slow", timeout=120, interval=30), sensor("quick", interval=30)])
     with under_way(world, monkeypatch) as scan:
-        (batch,) = world.others.handed_on
+        (batch,) = world.queue.handed_on
         world.now += timedelta(seconds=30)
         scan.claimed.clear()
         assert scan.claimed.wait(SOON)  # again, for it lasts
@@ -230,7 +231,7 @@ def test_a_tick_that_comes_late_does_not_meet_its_own_half_minute(late: int, hal
     """What lasts is claimed after ten seconds at the latest: no earlier may the second scan begin."""
     world = World([sensor("a", interval=30)], now=AT + timedelta(seconds=late))
     world.process().tick(AT, 900)
-    (batch,) = world.others.handed_on
+    (batch,) = world.queue.handed_on
     assert half == late + batch.delay_seconds
     assert AT + timedelta(seconds=30) == batch.due
 
@@ -264,7 +265,7 @@ def test_a_repeated_tick_and_a_repeated_batch_scan_nobody_twice() -> None:
     monitor = world.process()
     for _ in range(2):
         monitor.tick(AT, 900)
-    (batch,) = world.others.handed_on
+    (batch,) = world.queue.handed_on
     for _ in range(2):
         world.now = batch.due
         monitor.take(batch, 900)
@@ -295,9 +296,9 @@ def test_a_claim_that_fails_is_counted_and_stops_nothing(monkeypatch: pytest.Mon
 
     monitor = world.process(until_tried)
     with quick_keeper(monkeypatch):
-        monitor.tick(world.now, 900)
+        counts = monitor.tick(world.now, 900)
     assert {"slow": Status.UP} == {one: state.status for one, state in states.load().items()}
-    assert 0 < len(states.tried) == monitor.failures
+    assert 0 < len(states.tried) == counts.failed_calls
     world.now += MINUTE
     assert world.process().tick(world.now, 900).as_json()["up"] == 1
 
@@ -324,7 +325,7 @@ def test_with_a_dead_table_no_more_is_claimed_once_the_scans_are_over() -> None:
             return UP
 
     async def run() -> None:
-        claims = Claims(Waiting(), states, lambda: AT)
+        claims = Claims(Waiting(), states, lambda: AT, Failures())
         keeper = asyncio.create_task(claims.keep(0))
         scans = [asyncio.create_task(claims.scan(Job(replace(SENSOR, id=str(one)), None))) for one in range(400)]
         while not first.is_set():  # noqa: ASYNC110 - a thread sets it

@@ -1,4 +1,4 @@
-"""Who scans what: nobody lost or twice, families together, one host's sensors far apart, always in the same order."""
+"""Who scans what: nobody lost or twice, kin together, one host's sensors far apart, always in the same order."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ from pop3_sensor.fleet.division import (
     LAST_START_SECONDS,
     SLOW_BATCH,
     Division,
-    Family,
+    Kin,
     divide,
-    families,
     half_minute,
+    tied_together,
     travelling,
 )
 from pop3_sensor.items import masters_first
@@ -105,7 +105,7 @@ def test_the_usual_timeout_is_not_slow() -> None:
     assert [BATCH, 30] == [len(batch.sensors) for batch in division.batches]
 
 
-# ---- families --------------------------------------------------------------------------------------------------------
+# ---- kin ------------------------------------------------------------------------------------------------------------
 
 
 def tied(*masters: tuple[str, ...]) -> list[Settings]:
@@ -117,35 +117,33 @@ FAMILIES: dict[str, tuple[list[tuple[str, ...]], list[set[str]]]] = {
     "strangers": ([(), ()], [{"mail-0"}, {"mail-1"}]),
     "a master and its client": ([(), ("mail-0",)], [{"mail-0", "mail-1"}]),
     "two clients of one master": ([(), ("mail-0",), ("mail-0",)], [{"mail-0", "mail-1", "mail-2"}]),
-    "a client that ties two families together": ([(), (), ("mail-0", "mail-1")], [{"mail-0", "mail-1", "mail-2"}]),
+    "a client that ties two kin together": ([(), (), ("mail-0", "mail-1")], [{"mail-0", "mail-1", "mail-2"}]),
     "a chain": ([(), ("mail-0",), ("mail-1",)], [{"mail-0", "mail-1", "mail-2"}]),
     "a master that is not there": ([("gone",), ("gone",)], [{"mail-0"}, {"mail-1"}]),
-    "the same family twice": ([(), ("mail-0",), ("mail-0", "mail-1")], [{"mail-0", "mail-1", "mail-2"}]),
+    "the same kin twice": ([(), ("mail-0",), ("mail-0", "mail-1")], [{"mail-0", "mail-1", "mail-2"}]),
 }
 
 
 @pytest.mark.parametrize(("masters", "expected"), FAMILIES.values(), ids=FAMILIES)
 def test_whom_dependencies_tie_together(masters: list[tuple[str, ...]], expected: list[set[str]]) -> None:
-    found = families(tied(*masters))
-    assert sorted(map(sorted, expected)) == sorted(sorted(ids(family)) for family in found)
+    found = tied_together(tied(*masters))
+    assert sorted(map(sorted, expected)) == sorted(sorted(ids(kin)) for kin in found)
 
 
-def test_a_family_travels_together_with_the_states_of_all() -> None:
+def test_kin_travels_together_with_the_states_of_all() -> None:
     fleet = sensors(INLINE + 3 * BATCH)
-    family = [
-        replace(one, masters=("m-0",) if number else ()) for number, one in enumerate(named(60, "m", timeout=100))
-    ]
-    states = {one: State(Status.UP, AT) for one in (*ids(fleet), *ids(family))}
-    division = divide(masters_first({one.id: one for one in [*fleet, *family]}), states, AT, AT)
+    kin = [replace(one, masters=("m-0",) if number else ()) for number, one in enumerate(named(60, "m", timeout=100))]
+    states = {one: State(Status.UP, AT) for one in (*ids(fleet), *ids(kin))}
+    division = divide(masters_first({one.id: one for one in [*fleet, *kin]}), states, AT, AT)
     (home,) = [batch for batch in division.batches if "m-0" in ids(batch.sensors)]
-    assert set(ids(family)) <= set(ids(home.sensors))
+    assert set(ids(kin)) <= set(ids(home.sensors))
     assert all(set(ids(batch.sensors)) == set(batch.states) for batch in division.batches)
 
 
-def test_who_only_travels_with_a_family_is_not_counted() -> None:
-    family = [replace(one, masters=("m-0",) if number else ()) for number, one in enumerate(named(9, "m", timeout=100))]
+def test_who_only_travels_with_kin_is_not_counted() -> None:
+    kin = [replace(one, masters=("m-0",) if number else ()) for number, one in enumerate(named(9, "m", timeout=100))]
     states = {"m-0": State(Status.DOWN, AT, failures=2)}
-    division = divide([*family, *sensors(INLINE + 1)], states, AT, AT)
+    division = divide([*kin, *sensors(INLINE + 1)], states, AT, AT)
     (batch,) = [batch for batch in division.batches if "m-0" in ids(batch.sensors)]
     assert (9, 1) == (len(batch.sensors), division.count([batch]))
 
@@ -160,18 +158,18 @@ def test_a_giant_s_masters_are_scanned_here_and_its_clients_go_later() -> None:
     assert BATCH + 397 == len(division.after)
     assert 10 == len(division.here)
     fresh = {"g-0": State(Status.DOWN, AT)}
-    batches = travelling(AT, families(division.after), fresh)
+    batches = travelling(AT, tied_together(division.after), fresh)
     assert [BATCH, 397] == [len(batch.sensors) for batch in batches]
     assert [fresh] * 2 == [batch.states for batch in batches]
 
 
-def test_a_family_that_just_fits_a_batch_is_no_giant() -> None:
-    family = [
+def test_kin_that_just_fits_a_batch_is_no_giant() -> None:
+    kin = [
         replace(one, masters=("g-0",) if number else ()) for number, one in enumerate(named(BATCH, "g", timeout=100))
     ]
-    division = divide([*family, *sensors(INLINE)], {}, AT, AT)
+    division = divide([*kin, *sensors(INLINE)], {}, AT, AT)
     assert ([], []) == (division.masters, division.after)
-    assert [set(ids(family))] == [set(ids(batch.sensors)) for batch in division.batches]
+    assert [set(ids(kin))] == [set(ids(batch.sensors)) for batch in division.batches]
 
 
 # ---- one host --------------------------------------------------------------------------------------------------------
@@ -261,7 +259,7 @@ def masters_come_first(found: Sequence[Settings]) -> bool:
 
 @settings(max_examples=30)  # each is a large fleet
 @given(fleets())
-def test_nobody_is_lost_nobody_doubled_and_no_family_parted(drawn: tuple[list[Settings], States]) -> None:
+def test_nobody_is_lost_nobody_doubled_and_no_kin_parted(drawn: tuple[list[Settings], States]) -> None:
     fleet, states = drawn
     division = divide(fleet, states, AT, AT)
     assert Counter(ids(fleet)) == everywhere(division)
@@ -269,20 +267,20 @@ def test_nobody_is_lost_nobody_doubled_and_no_family_parted(drawn: tuple[list[Se
     groups: list[Sequence[Settings]] = [division.here, *(batch.sensors for batch in division.batches)]
     assert all(map(masters_come_first, [*groups, division.masters]))
     homes = {one.id: number for number, group in enumerate(groups) for one in group}
-    giants: list[Family] = []
-    for family in families(fleet):
-        if {one.id for one in family} & {*ids(division.masters), *ids(division.after)}:
-            giants.append(family)
+    giants: list[Kin] = []
+    for kin in tied_together(fleet):
+        if {one.id for one in kin} & {*ids(division.masters), *ids(division.after)}:
+            giants.append(kin)
         else:
-            assert 1 == len({homes[one.id] for one in family})
-    assert all(len(family) > BATCH for family in giants)
-    names = {one.id for family in giants for one in family}
+            assert 1 == len({homes[one.id] for one in kin})
+    assert all(len(kin) > BATCH for kin in giants)
+    names = {one.id for kin in giants for one in kin}
     assert names == {*ids(division.masters), *ids(division.after)}
-    waited_for = {master for family in giants for one in family for master in one.masters} & names
+    waited_for = {master for kin in giants for one in kin for master in one.masters} & names
     assert waited_for == set(ids(division.masters))
     for batch in division.batches:
         wanted = {name for one in batch.sensors for name in (one.id, *one.masters)}
         assert {one: states[one] for one in wanted if one in states} == batch.states
-    assert not {one.id for batch in travelling(AT, families(division.after), states) for one in batch.sensors} ^ set(
-        ids(division.after)
-    )
+    assert not {
+        one.id for batch in travelling(AT, tied_together(division.after), states) for one in batch.sensors
+    } ^ set(ids(division.after))

@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from pop3_sensor.fleet.engine import Engine, Job, unscanned
+from pop3_sensor.fleet.engine import Engine
+from pop3_sensor.fleet.job import Job, unscanned
+from pop3_sensor.fleet.relogin import Relogin, Renew
 from pop3_sensor.model import Observation, Phase, Reason, ScanError, Trouble
-from pop3_sensor.scan import Credentials, parse_networks
+from pop3_sensor.scan import Credentials, Network, parse_networks
 from tests.fakes.clock import Clock
 from tests.samples import SENSOR
 from tests.servers.scripted import (
@@ -64,7 +66,13 @@ Seen = list[tuple[str, Observation]]
 
 
 def observe(
-    jobs: Sequence[Job], *, seconds: float = 100, noted: Callable[[str], object] = lambda _: None, **how: Any
+    jobs: Sequence[Job],
+    *,
+    seconds: float = 100,
+    noted: Callable[[str], object] = lambda _: None,
+    forbidden: Sequence[Network] = (),
+    renew: Renew = nothing_to_renew,
+    **how: Any,
 ) -> Seen:
     """Everything that was reported, in that order."""
     reported: Seen = []
@@ -74,8 +82,8 @@ def observe(
         noted(job.settings.id)
 
     async def run() -> None:
-        made: dict[str, Any] = {"forbidden": (), "renew": nothing_to_renew, "seconds": seconds} | how
-        engine = Engine(**made)
+        relogin = Relogin(forbidden, renew)
+        engine = Engine(relogin.scan, seconds, **how)
 
         async def one(job: Job) -> None:
             report(job, await engine.scan(job))
@@ -253,7 +261,7 @@ def test_a_message_of_a_cut_timeout_fits_a_pager(clock: Clock, monkeypatch: pyte
 
         monkeypatch.setattr(socket, "getaddrinfo", dead)
         settings = replace(SENSOR, host=".".join(["a" * 62] * 4), timeout=900)
-        return await Engine((), nothing_to_renew, 100).scan(Job(settings, None))
+        return await Engine(Relogin((), nothing_to_renew).scan, 100).scan(Job(settings, None))
 
     seen = asyncio.run(run())
     answered.set()

@@ -10,7 +10,7 @@ def half_a_minute_later(stack: Simulation, **seen: Observation) -> list[str]:
     """Who was scanned by those to whom the last tick handed sensors on."""
     stack.scans.seen.update(seen)
     stack.scans.done.clear()
-    handed_on, stack.others.handed_on = stack.others.handed_on, []
+    handed_on, stack.queue.handed_on = stack.queue.handed_on, []
     for batch in handed_on:
         stack.now[0] = stack.at + timedelta(seconds=batch.delay_seconds)
         assert batch.due == stack.now[0]
@@ -47,7 +47,7 @@ def test_a_master_s_fresh_result_decides_in_between_too() -> None:
 def test_what_is_handed_on_too_late_is_dropped() -> None:
     stack = fleet(sensor("a", interval=30))
     stack.minute()
-    (batch,) = stack.others.handed_on
+    (batch,) = stack.queue.handed_on
     stack.scans.done.clear()
     stack.now[0] = batch.due + timedelta(seconds=61)
     stack.monitor.take(batch, 100)

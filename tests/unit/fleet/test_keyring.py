@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from pop3_sensor.fleet import Keyring
+from pop3_sensor.fleet.failures import Failures
 from pop3_sensor.fleet.keyring import CACHE_SECONDS
 from pop3_sensor.model import Reason, ScanError, Settings
 from pop3_sensor.scan import Credentials
@@ -51,8 +52,14 @@ class Ring:
     def invoke(self, *sensors: Settings) -> float:
         """What an invocation does at its start, a minute after the one before; returns its moment."""
         self.clock.time += 60
-        self.keyring.prepare(sensors)
+        self.prepare(*sensors)
         return self.clock.time
+
+    def prepare(self, *sensors: Settings) -> None:
+        self.keyring.prepare(sensors, Failures())
+
+    def renew(self, settings: Settings, rejected: Credentials, since: float) -> Credentials | None:
+        return self.keyring.renew(settings, rejected, since, Failures())
 
     def error(self, settings: Settings) -> tuple[Reason, str]:
         found = self.keyring.credentials(settings)
@@ -112,10 +119,10 @@ AGES = {0: False, 60: False, CACHE_SECONDS - 1: False, CACHE_SECONDS: True, CACH
 
 @pytest.mark.parametrize(("age", "again"), AGES.items(), ids=map(str, AGES))
 def test_what_is_kept_expires(ring: Ring, age: float, again: bool) -> None:
-    ring.keyring.prepare([login("a")])
+    ring.prepare(login("a"))
     ring.secrets.texts["a"] = "new"
     ring.clock.time += age
-    ring.keyring.prepare([login("a")])
+    ring.prepare(login("a"))
     assert [{"a"}, {"a"}][: 1 + again] == ring.secrets.asked
     assert ann("new" if again else "old") == ring.keyring.credentials(login("a"))
 
@@ -136,7 +143,7 @@ def test_a_rotated_secret_is_renewed_past_the_cache(ring: Ring) -> None:
     ring.secrets.texts["a"] = "new"
     since = ring.invoke(login("a"))
     assert ann("old") == ring.keyring.credentials(login("a"))
-    assert ann("new") == ring.keyring.renew(login("a"), ann("old"), since)
+    assert ann("new") == ring.renew(login("a"), ann("old"), since)
     assert ann("new") == ring.keyring.credentials(login("a"))
     assert [{"a"}, {"a"}] == ring.secrets.asked
 
@@ -150,7 +157,7 @@ def test_none_where_nothing_better_came(ring: Ring, now: str) -> None:
     ring.invoke(login("a"))
     ring.secrets.texts["a"] = now
     since = ring.invoke(login("a"))
-    assert ring.keyring.renew(login("a"), ann("old"), since) is None
+    assert ring.renew(login("a"), ann("old"), since) is None
     assert [{"a"}, {"a"}] == ring.secrets.asked
 
 
@@ -158,7 +165,7 @@ def test_none_where_the_secret_has_gone(ring: Ring) -> None:
     ring.invoke(login("a"))
     del ring.secrets.texts["a"]
     since = ring.invoke(login("a"))
-    assert ring.keyring.renew(login("a"), ann("old"), since) is None
+    assert ring.renew(login("a"), ann("old"), since) is None
     assert (Reason.SECRET_MISSING, "the secret a does not exist") == ring.error(login("a"))
 
 
@@ -171,9 +178,9 @@ def test_once_in_each_invocation(ring: Ring) -> None:
         since = ring.invoke(login("a", "x"), login("a", "y"))
         ring.clock.time += 1
         renewed = [
-            ring.keyring.renew(login("a", "x"), ann("old x"), since),
-            ring.keyring.renew(login("a", "y"), ann("old y"), since),
-            ring.keyring.renew(login("a", "x"), ann("new x"), since),
+            ring.renew(login("a", "x"), ann("old x"), since),
+            ring.renew(login("a", "y"), ann("old y"), since),
+            ring.renew(login("a", "x"), ann("new x"), since),
         ]
         assert [ann("new x"), None, None] == renewed
     assert [{"a"}, {"a"}, {"a"}] == ring.secrets.asked
@@ -181,12 +188,12 @@ def test_once_in_each_invocation(ring: Ring) -> None:
 
 def test_what_this_invocation_fetched_is_not_fetched_again(ring: Ring) -> None:
     since = ring.invoke(login("a"))
-    assert ring.keyring.renew(login("a"), ann("old"), since) is None
+    assert ring.renew(login("a"), ann("old"), since) is None
     assert [{"a"}] == ring.secrets.asked
 
 
 def test_a_sensor_without_a_secret_has_nothing_to_renew(ring: Ring) -> None:
-    assert ring.keyring.renew(SENSOR, ann("old"), 0) is None
+    assert ring.renew(SENSOR, ann("old"), 0) is None
     assert [] == ring.secrets.asked
 
 
@@ -210,7 +217,7 @@ def test_once_also_where_two_are_rejected_at_the_same_time() -> None:
     ring.secrets.texts["a"] = "new"
     since = ring.invoke(login("a"))
     with ThreadPoolExecutor(2) as pool:
-        renewals = [pool.submit(ring.keyring.renew, login("a"), ann("old"), since) for _ in range(2)]
+        renewals = [pool.submit(ring.renew, login("a"), ann("old"), since) for _ in range(2)]
         assert [ann("new"), ann("new")] == [renewal.result() for renewal in renewals]
     assert [{"a"}, {"a"}] == ring.secrets.asked
 
@@ -219,5 +226,5 @@ def test_the_clock_is_one_that_never_goes_back(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("time.time", lambda: pytest.fail("the wall clock may be set at any moment"))
     keyring = Keyring(Secrets({"a": "old"}))
     before = keyring.now()
-    keyring.prepare([login("a")])
+    keyring.prepare([login("a")], Failures())
     assert keyring.now() >= before

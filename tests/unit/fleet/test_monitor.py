@@ -17,8 +17,8 @@ from pop3_sensor.model.text import printable
 from pop3_sensor.ports import Point, ServiceError
 from pop3_sensor.scan import parse_networks
 from tests.fakes.clock import Clock
-from tests.fakes.memory import Events, Metrics, Others, Results, Secrets, Sensors, States
-from tests.fakes.stacks import Stack, item
+from tests.fakes.memory import Events, Metrics, Queue, Results, Secrets, Sensors, States
+from tests.fakes.stacks import MemoryStack, item
 from tests.samples import AT
 from tests.servers.mail_server import MailServer, mail_server
 from tests.servers.scripted import (
@@ -77,7 +77,7 @@ HEALTHY: Script = [*greeting(), *answer("CAPA", "-ERR"), *quit_answer()]
 
 
 def test_an_empty_table() -> None:
-    stack = Stack()
+    stack = MemoryStack()
     assert NOTHING == stack.monitor.tick(AT, 100).as_json()
     assert ([], []) == (stack.metrics.points, stack.states.saved)
 
@@ -85,7 +85,7 @@ def test_an_empty_table() -> None:
 def test_a_tick_of_every_kind_of_sensor() -> None:
     def work(server: MailServer) -> None:
         with refused_port() as port:
-            stack = Stack(
+            stack = MemoryStack(
                 [
                     item("up", server),
                     item("warned", server, port=port),
@@ -130,7 +130,7 @@ def test_a_tick_of_every_kind_of_sensor() -> None:
 
 def test_the_timestamp_is_that_of_the_scan() -> None:
     def work(server: MailServer) -> list[Point]:
-        stack = Stack([item("a", server)])
+        stack = MemoryStack([item("a", server)])
         stack.tick()
         return stack.metrics.points
 
@@ -142,7 +142,7 @@ def test_the_timestamp_is_that_of_the_scan() -> None:
 
 def test_a_healthy_fleet_writes_nothing_at_its_second_tick() -> None:
     def work(server: MailServer) -> None:
-        stack = Stack([item(f"mail-{number}", server) for number in range(50)])
+        stack = MemoryStack([item(f"mail-{number}", server) for number in range(50)])
         everybody = {f"mail-{number}" for number in range(50)}
         assert {"sensors": 50, "due": 50, "scanned": 50, "up": 50} == stack.tick()
         assert everybody == set(stack.states.saved)
@@ -156,7 +156,7 @@ def test_a_healthy_fleet_writes_nothing_at_its_second_tick() -> None:
 
 def test_failures_are_counted_from_tick_to_tick() -> None:
     with refused_port() as port:
-        stack = Stack([{"id": "a", "host": "127.0.0.1", "port": port, "warning_scans": 2}])
+        stack = MemoryStack([{"id": "a", "host": "127.0.0.1", "port": port, "warning_scans": 2}])
         history = []
         for _ in range(4):
             stack.tick()
@@ -179,7 +179,7 @@ def test_only_what_is_due_is_scanned() -> None:
     """A new sensor at once, then once in five ticks."""
 
     def work(server: MailServer) -> None:
-        stack = Stack([item("a", server, interval=300), item("b", server)])
+        stack = MemoryStack([item("a", server, interval=300), item("b", server)])
         ticks = [stack.tick(AT + timedelta(minutes=minute)) for minute in range(6)]
         assert {"sensors": 2, "due": 2, "scanned": 2, "up": 2} == ticks[0]
         assert [1, 1, 1, 1, 2] == sorted(tick["due"] for tick in ticks[1:])
@@ -204,7 +204,7 @@ def test_results_are_published_while_a_neighbour_still_hangs(clock: Clock) -> No
     quick: Script = [*greeting(), *answer("CAPA", "-ERR"), *quit_answer(), Do(done.set)]
     slow: Script = [Send(b"+OK "), Dawdle(), Send(b"\r\n"), *answer("CAPA", "-ERR"), *quit_answer()]
     with scripted(quick) as quick_server, scripted(slow) as slow_server:
-        stack = Stack([item("quick", quick_server), item("slow", slow_server)])
+        stack = MemoryStack([item("quick", quick_server), item("slow", slow_server)])
         stack.metrics.on_put = lambda points: published.set() if points[0].sensor_id == "quick" else None
         summary = stack.tick(seconds=1000)
     assert ([], []) == (quick_server.failures, slow_server.failures)
@@ -214,9 +214,9 @@ def test_results_are_published_while_a_neighbour_still_hangs(clock: Clock) -> No
 
 def test_what_cannot_be_published_is_counted(log: list[logging.LogRecord]) -> None:
     def work(server: MailServer) -> None:
-        stack = Stack([item("a", server)], metrics=Metrics(fault=FAULT))
+        stack = MemoryStack([item("a", server)], metrics=Metrics(fault=FAULT))
         stack.tick()
-        assert 1 == stack.monitor.failures
+        assert 1 == stack.failed_calls
         assert {"a": "Up"} == stack.statuses()
 
     at_mail_server(work)
@@ -224,7 +224,7 @@ def test_what_cannot_be_published_is_counted(log: list[logging.LogRecord]) -> No
 
 
 def test_without_its_table_a_tick_fails_loudly() -> None:
-    stack = Stack()
+    stack = MemoryStack()
     stack.sensors.fault = ServiceError("reading the table: denied")
     with pytest.raises(ServiceError, match="reading the table: denied"):
         stack.tick()
@@ -235,7 +235,7 @@ def test_without_its_table_a_tick_fails_loudly() -> None:
 
 def test_a_tick_without_time_says_so_for_each_sensor() -> None:
     with refused_port() as port:
-        stack = Stack([{"id": name, "host": "127.0.0.1", "port": port} for name in "ab"])
+        stack = MemoryStack([{"id": name, "host": "127.0.0.1", "port": port} for name in "ab"])
         summary = stack.tick(seconds=0)
     state = stack.states.load()["a"]
     assert (
@@ -259,7 +259,7 @@ def test_reading_the_tables_takes_from_the_time_there_is(clock: Clock) -> None:
     with refused_port() as port:
         sensors = SlowSensors([{"id": "a", "host": "127.0.0.1", "port": port}])
         states = States()
-        outlets = Outlets(metrics=Metrics(), states=states, events=Events(), others=Others(), results=Results())
+        outlets = Outlets(metrics=Metrics(), states=states, events=Events(), queue=Queue(), results=Results())
         Monitor(sensors, outlets, Keyring(Secrets()), Policy(forbidden=())).tick(AT, 50)
     assert "not_run" == states.load()["a"].reason
 
@@ -282,7 +282,7 @@ INVALID: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("bad", INVALID.values(), ids=INVALID)
 def test_a_bad_item_harms_only_itself(bad: dict[str, Any]) -> None:
     with scripted(HEALTHY) as server:
-        stack = Stack([bad, item("good", server)])
+        stack = MemoryStack([bad, item("good", server)])
         summary = stack.tick()
     assert [] == server.failures
     assert {"sensors": 2, "due": 1, "scanned": 1, "invalid": 1, "up": 1, "unknown": 1} == summary
@@ -293,14 +293,14 @@ def test_a_bad_item_harms_only_itself(bad: dict[str, Any]) -> None:
 
 
 def test_what_is_wrong_is_told_in_the_state() -> None:
-    stack = Stack([{"id": "bad", "hosst": "mail.example.org"}])
+    stack = MemoryStack([{"id": "bad", "hosst": "mail.example.org"}])
     stack.tick()
     message = "hosst: there is no such attribute; did you mean host?"
     assert message == stack.states.load()["bad"].message
 
 
 def test_what_is_wrong_is_logged_when_it_changes_and_not_every_minute(log: list[logging.LogRecord]) -> None:
-    stack = Stack([{"id": "bad", "port": 0}])
+    stack = MemoryStack([{"id": "bad", "port": 0}])
     stack.tick()
     stack.tick()
     stack.sensors.items = [{"id": "bad", "port": 1}]
@@ -318,7 +318,7 @@ def test_what_is_wrong_is_logged_when_it_changes_and_not_every_minute(log: list[
 def test_a_mended_item_is_scanned_within_a_minute() -> None:
     """Like a new one, however long its interval."""
     with scripted(HEALTHY) as server:
-        stack = Stack([item("a", server, colour="red", interval=864_000)])
+        stack = MemoryStack([item("a", server, colour="red", interval=864_000)])
         stack.tick()
         stack.sensors.items = [item("a", server, interval=864_000)]
         stack.tick(AT + timedelta(minutes=1))
@@ -342,7 +342,7 @@ STRANGE: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("written", STRANGE.values(), ids=STRANGE)
 def test_whatever_is_written_a_message_fits_a_pager(written: dict[str, Any]) -> None:
     """At most 300 characters, all of them visible, and no brackets."""
-    stack = Stack([{"id": "a", "host": "mail.example.org", **written}])
+    stack = MemoryStack([{"id": "a", "host": "mail.example.org", **written}])
     stack.tick()
     message = stack.states.load()["a"].message
     assert message
@@ -358,7 +358,7 @@ def test_a_rotation_pages_nobody() -> None:
 
     async def run() -> None:
         async with mail_server(accounts=accounts, tls=None) as server:
-            stack = Stack([login("a", server, warning_scans=0)], secrets=Secrets({"ann's": "old"}))
+            stack = MemoryStack([login("a", server, warning_scans=0)], secrets=Secrets({"ann's": "old"}))
             assert {"sensors": 1, "due": 1, "scanned": 1, "up": 1} == await asyncio.to_thread(stack.tick)
             stack.states.saved.clear()
             accounts["ann"] = stack.secrets.texts["ann's"] = "new"
@@ -378,7 +378,7 @@ def script_of_login(password: str, *, ok: bool = True) -> Script:
 def test_an_unchanged_secret_is_tried_once() -> None:
     rejected = script_of_login(PASSWORD, ok=False)
     with scripted(rejected, rejected) as server:
-        stack = Stack([login("a", server)], secrets=Secrets({"ann's": PASSWORD}))
+        stack = MemoryStack([login("a", server)], secrets=Secrets({"ann's": PASSWORD}))
         assert {"sensors": 1, "due": 1, "scanned": 1, "warning": 1} == stack.tick()
         assert {"sensors": 1, "due": 1, "scanned": 1, "down": 1} == stack.tick()
     assert [] == server.failures
@@ -390,7 +390,7 @@ def test_each_secret_is_fetched_for_all_its_sensors_and_only_where_it_is_due() -
     """At the second tick only `a` and `d` are; that `c` has no secret could be asked again only in vain."""
 
     def work(server: MailServer) -> None:
-        stack = Stack(
+        stack = MemoryStack(
             [
                 login("a", server, secret_id="shared", secret_key="a"),
                 login("b", server, secret_id="shared", secret_key="b", interval=864_000),
@@ -416,7 +416,7 @@ def test_the_password_is_nowhere_to_be_seen(log: list[logging.LogRecord]) -> Non
         *answer(f"PASS {PASSWORD}", echo),
     ]
     with scripted([*script, *answer("QUIT", echo)]) as server:
-        stack = Stack([login("a", server, result_handling="store")], secrets=Secrets({"ann's": PASSWORD}))
+        stack = MemoryStack([login("a", server, result_handling="store")], secrets=Secrets({"ann's": PASSWORD}))
         (result,) = stack.scan_now("a")
     assert [] == server.failures
     assert "the login was rejected: -ERR *** is wrong" == result["message"]
@@ -430,7 +430,7 @@ def test_a_limit_of_the_mailbox_is_reason_enough_to_ask_for_it() -> None:
     script: Script = [*script_of_login(PASSWORD)[:-2], *stat(2, 320), *quit_answer()]
     with scripted(script) as server:
         limits = {"MessageCount": {"upper_error": 1}}
-        stack = Stack([login("a", server, limits=limits)], secrets=Secrets({"ann's": PASSWORD}))
+        stack = MemoryStack([login("a", server, limits=limits)], secrets=Secrets({"ann's": PASSWORD}))
         stack.tick()
     assert [] == server.failures
     assert ("Down", "limit") == (stack.statuses()["a"], stack.states.load()["a"].reason)
@@ -442,7 +442,7 @@ def test_a_limit_of_the_mailbox_is_reason_enough_to_ask_for_it() -> None:
 
 def test_no_sensor_may_send_a_password_in_the_clear_where_the_deployment_refuses() -> None:
     with scripted(HEALTHY) as server:
-        stack = Stack(
+        stack = MemoryStack(
             [login("a", server, cleartext_login="allow")],
             Policy(forbidden=(), refuse_cleartext_login=True),
             Secrets({"ann's": PASSWORD}),
@@ -454,7 +454,7 @@ def test_no_sensor_may_send_a_password_in_the_clear_where_the_deployment_refuses
 
 def test_no_scan_goes_where_the_deployment_forbids() -> None:
     with scripted() as server:
-        stack = Stack([item("a", server)], Policy(parse_networks("127.0.0.0/8")))
+        stack = MemoryStack([item("a", server)], Policy(parse_networks("127.0.0.0/8")))
         stack.tick()
     assert [] == server.failures
     state = stack.states.load()["a"]
@@ -466,7 +466,7 @@ def test_no_scan_goes_where_the_deployment_forbids() -> None:
 
 def test_scan_now_gives_a_result_for_each_in_the_order_asked_for() -> None:
     with scripted(HEALTHY) as one, scripted(HEALTHY) as other:
-        stack = Stack(
+        stack = MemoryStack(
             [item("a", one), item("b", other), {"id": "bad"}, {"id": "device", "kind": "device", "host": "192.0.2.1"}]
         )
         results = stack.scan_now("none", "b", "bad", "a", "device", "b", "none")
@@ -486,19 +486,19 @@ def test_scan_now_gives_a_result_for_each_in_the_order_asked_for() -> None:
 
 
 def test_scan_now_of_nobody() -> None:
-    assert [] == Stack([{"id": "a", "host": "192.0.2.1"}]).scan_now()
+    assert [] == MemoryStack([{"id": "a", "host": "192.0.2.1"}]).scan_now()
 
 
 def test_what_scan_now_cannot_publish_is_counted() -> None:
     with scripted(HEALTHY) as server:
-        stack = Stack([item("a", server)], metrics=Metrics(fault=FAULT), states=States(fault=FAULT))
+        stack = MemoryStack([item("a", server)], metrics=Metrics(fault=FAULT), states=States(fault=FAULT))
         (result,) = stack.scan_now("a")
-    assert ("Up", 2) == (result["status"], stack.monitor.failures)
+    assert ("Up", 2) == (result["status"], stack.failed_calls)
 
 
 def test_scan_now_scans_whether_due_or_not_and_only_these() -> None:
     with scripted(HEALTHY, HEALTHY) as server, scripted() as untouched:
-        stack = Stack([item("a", server, interval=864_000), item("b", untouched)])
+        stack = MemoryStack([item("a", server, interval=864_000), item("b", untouched)])
         for _ in range(2):
             (result,) = stack.scan_now("a")
             assert "Up" == result["status"]
@@ -508,7 +508,7 @@ def test_scan_now_scans_whether_due_or_not_and_only_these() -> None:
 
 def test_a_result_has_all_that_the_contract_lists() -> None:
     with scripted(HEALTHY) as server:
-        stack = Stack([item("a", server, channels=["Status", "LookupTime"], result_handling="store")])
+        stack = MemoryStack([item("a", server, channels=["Status", "LookupTime"], result_handling="store")])
         (result,) = stack.scan_now("a")
     phases = result["phases"]
     assert ["lookup", "connect", "greeting", "security"] == list(phases)

@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from pop3_sensor.fleet import Keyring, division
+from pop3_sensor.fleet.failures import Failures
 from pop3_sensor.model import Reason, ScanError, State, Status
 from pop3_sensor.ports import Point, ServiceError, StatusChange
 from pop3_sensor.scan import Credentials
@@ -30,7 +31,7 @@ def test_clients_of_a_giant_s_masters_that_nobody_takes_are_scanned_here_with_th
     login = {"authentication": "apop", "username": "ann", "secret_id": "ann's", "depends_on": "ping"}
     stack = fleet(sensor("ping"), *(sensor(f"mail-{number}", **login) for number in range(5)))
     stack.secrets.texts["ann's"] = "tanstaaf"
-    stack.others.fault = FAULT
+    stack.queue.fault = FAULT
     assert ["ping", *(f"mail-{number}" for number in range(5))] == sorted(
         stack.minute(), key=lambda one: (one != "ping", one)
     )
@@ -45,7 +46,7 @@ def test_a_master_that_was_down_is_down_while_the_states_cannot_be_read() -> Non
     stack.states.unreadable = FAULT
     for _ in range(3):
         assert [] == stack.minute()
-        assert 1 == stack.monitor.failures
+        assert 1 == stack.failed_calls
     stack.states.unreadable = None
     assert {"ping": "Down", "a": "Paused"} == stack.statuses()
 
@@ -79,11 +80,12 @@ def test_a_failure_is_counted_in_its_own_call_only() -> None:
     stack.minute()
     stack.states.unreadable = FAULT
     stack.minute()
-    assert 1 == stack.monitor.failures
+    assert 1 == stack.failed_calls
     stack.states.unreadable = None
     stack.now[0] += timedelta(seconds=30)
-    stack.monitor.take(stack.others.handed_on[-1], 100)
-    assert 0 == stack.monitor.failures
+    taken = stack.monitor.take(stack.queue.handed_on[-1], 100)
+    assert taken is not None
+    assert 0 == taken.failed_calls
 
 
 @dataclass
@@ -151,7 +153,7 @@ def test_a_fault_of_ours_in_one_place_stops_no_other(make: Callable[[], Simulati
         "results": stack.results.files,
     }
     assert whole == {name for name, things in out.items() if things}
-    assert 1 == stack.monitor.failures
+    assert 1 == stack.failed_calls
 
 
 @dataclass
@@ -198,16 +200,17 @@ def test_of_many_that_share_a_secret_one_finds_out_that_it_cannot_be_renewed() -
     sensors = [replace(login, id=str(number)) for number in range(50)]
     secrets = DeadSecrets()
     keyring = Keyring(secrets)
-    keyring.prepare(sensors)
+    failures = Failures()
+    keyring.prepare(sensors, failures)
     since = keyring.now()
     rejected = keyring.credentials(sensors[0])
     assert isinstance(rejected, Credentials)
     with ThreadPoolExecutor(8) as pool:
-        renewed = list(pool.map(lambda one: keyring.renew(one, rejected, since), sensors))
+        renewed = list(pool.map(lambda one: keyring.renew(one, rejected, since, failures), sensors))
     assert [None] * 50 == renewed
     assert 2 == len(secrets.asked)
     assert rejected == keyring.credentials(sensors[0])
-    assert ["hangs"] == keyring.failures
+    assert ["hangs"] == failures
     # The next invocation asks again.
-    keyring.renew(sensors[0], rejected, keyring.now())
+    keyring.renew(sensors[0], rejected, keyring.now(), failures)
     assert 3 == len(secrets.asked)

@@ -10,13 +10,15 @@ from datetime import timedelta
 import pytest
 
 from pop3_sensor.fleet import Outlets
-from pop3_sensor.fleet.publisher import MAX_REPORTS, MAX_WAIT_SECONDS, Publisher
+from pop3_sensor.fleet.failures import Failures
+from pop3_sensor.fleet.lane import MAX_REPORTS, MAX_WAIT_SECONDS
+from pop3_sensor.fleet.publisher import Backlog, Publisher
 from pop3_sensor.model import Channel, Observation, PauseReason, Reason, State, Status, Trouble
 from pop3_sensor.model.settings import ResultHandling
 from pop3_sensor.ports import Point, ServiceError
 from pop3_sensor.status import Pause, Report, judged, paused
 from tests.fakes.clock import Clock
-from tests.fakes.memory import Events, Metrics, Others, Results, States
+from tests.fakes.memory import Events, Metrics, Queue, Results, States
 from tests.samples import AT, REFUSED, SEEN, SENSOR
 
 SOON = 5.0  # how long a test waits for what must happen
@@ -46,14 +48,15 @@ class Desk:
     metrics: Metrics = field(default_factory=Metrics)
     states: States = field(default_factory=States)
     events: Events = field(default_factory=Events)
-    others: Others = field(default_factory=Others)
+    queue: Queue = field(default_factory=Queue)
     results: Results = field(default_factory=Results)
 
     def __post_init__(self) -> None:
-        outlets = Outlets(
-            metrics=self.metrics, states=self.states, events=self.events, others=self.others, results=self.results
+        self.outlets = Outlets(
+            metrics=self.metrics, states=self.states, events=self.events, queue=self.queue, results=self.results
         )
-        self.publisher = Publisher(outlets)
+        self.backlog = Backlog()
+        self.failures = Failures()  # of the last call
 
     def publish(self, reports: Sequence[Report]) -> None:
         """In a call of its own."""
@@ -62,9 +65,11 @@ class Desk:
             queue: asyncio.Queue[Report | None] = asyncio.Queue()
             for report in (*reports, None):
                 queue.put_nowait(report)
-            await self.publisher.run(queue)
+            await publisher.run(queue)
 
-        self.publisher.begin()
+        self.failures = Failures()
+        publisher = Publisher(self.outlets, self.backlog, self.failures)
+        publisher.catch_up()
         asyncio.run(run())
 
 
@@ -85,7 +90,7 @@ def test_all_of_a_report_goes_out(desk: Desk) -> None:
     summary, dialogue = desk.results.files.values()
     assert "Settings" in summary
     assert "+OK ready" in dialogue
-    assert 0 == len(desk.publisher.failures)
+    assert 0 == len(desk.failures)
 
 
 # The state before: is the state written.
@@ -166,15 +171,6 @@ def test_who_is_paused_publishes_no_channel_and_stores_no_result(desk: Desk) -> 
     assert ("Up", "Paused") == (change.detail["previous_status"], change.detail["status"])
 
 
-def test_what_is_gone_is_forgotten(desk: Desk) -> None:
-    desk.publish([report("a"), report("b")])
-    desk.publisher.forget(["a", "never there"])
-    assert ["b"] == list(desk.states.load())
-    desk.states.fault = FAULT
-    desk.publisher.forget(["b", "c"])
-    assert 2 == len(desk.publisher.failures)
-
-
 FAULT = ServiceError("the service is on fire")
 # What fails; how many failures that is for two sensors that store their results.
 BROKEN = {"metrics": 1, "states": 2, "events": 1, "results": 4, "metrics states results": 7}
@@ -191,7 +187,7 @@ def test_no_failure_stops_another(broken: str, failures: int, log: list[logging.
         results=Results(fault=faults.get("results")),
     )
     desk.publish([report("a", handling="store"), report("b", handling="store")])
-    assert failures == len(desk.publisher.failures)
+    assert failures == len(desk.failures)
     assert ["could not publish: the service is on fire"] * failures == [record.getMessage() for record in log]
     went_out = (len(desk.metrics.points), len(desk.states.saved), len(desk.events.changes), len(desk.results.files))
     # Who could not record a change tells nobody of it: the next tick will.
@@ -208,7 +204,7 @@ def run(desk: Desk, scene: Scene) -> None:
     async def both() -> None:
         reports: asyncio.Queue[Report | None] = asyncio.Queue()
         async with asyncio.timeout(SOON), asyncio.TaskGroup() as group:
-            group.create_task(desk.publisher.run(reports))
+            group.create_task(Publisher(desk.outlets, desk.backlog, desk.failures).run(reports))
             await scene(reports)
 
     asyncio.run(both())

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pop3_sensor.fleet import Policy
+from pop3_sensor.fleet.failures import Failures
 from pop3_sensor.fleet.reader import FleetReader
 from pop3_sensor.model import Settings
 from tests.fakes.memory import Sensors, States
@@ -17,9 +18,9 @@ G: dict[str, Any] = {"id": "g", "kind": "group", "host": "mail.example.org"}
 def read_twice(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> tuple[dict[str, Settings], ...]:
     sensors = Sensors(before)
     reader = FleetReader(sensors, States(), Policy(forbidden=()))
-    first = dict(reader.read().settings)
+    first = dict(reader.read(Failures()).settings)
     sensors.items = after
-    return first, dict(reader.read().settings)
+    return first, dict(reader.read(Failures()).settings)
 
 
 def test_without_a_change_nothing_is_worked_out_again() -> None:

@@ -301,7 +301,7 @@ def test_of_two_concurrent_writers_the_loser_tells_nobody() -> None:
     assert [("a", "Unknown", "Up")] == stack.told()
     rival.busy = True
     stack.minute(a=DOWN)
-    assert ([], 0) == (stack.told(), stack.monitor.failures)
+    assert ([], 0) == (stack.told(), stack.failed_calls)
     rival.busy = False
     stack.minute(a=DOWN)
     assert [] == stack.told()

@@ -8,7 +8,7 @@ import pytest
 from pop3_sensor.items.problems import allowed
 from pop3_sensor.model import Status
 from pop3_sensor.model.text import printable
-from tests.fakes.stacks import Stack, item
+from tests.fakes.stacks import MemoryStack, item
 from tests.servers.scripted import Script, answer, greeting, quit_answer, scripted
 
 HEALTHY: Script = [*greeting(), *answer("CAPA", "-ERR"), *quit_answer()]
@@ -159,7 +159,7 @@ def test_it_is_told_what_is_wrong_and_the_neighbour_is_scanned(
     bad: list[dict[str, Any]], told: str, order: Callable[[Any], Any]
 ) -> None:
     with scripted(HEALTHY) as server:
-        stack = Stack([*order([*bad, item("good", server)])])
+        stack = MemoryStack([*order([*bad, item("good", server)])])
         summary = stack.tick()
     assert [] == server.failures
     assert {"sensors": 2, "due": 1, "scanned": 1, "invalid": 1, "up": 1, "unknown": 1} == summary
@@ -180,7 +180,7 @@ def test_all_of_them_at_once() -> None:
             told[f"bad-{number}"] = printable(text)
     assert len(told) >= 35
     with scripted(HEALTHY) as server:
-        stack = Stack([*items, item("good", server)])
+        stack = MemoryStack([*items, item("good", server)])
         summary = stack.tick()
     assert [] == server.failures
     bad_ones = len(told)

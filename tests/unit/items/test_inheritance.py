@@ -9,6 +9,7 @@ import pytest
 import trustme
 
 from pop3_sensor.fleet import Policy
+from pop3_sensor.fleet.failures import Failures
 from pop3_sensor.fleet.reader import FleetReader
 from pop3_sensor.items import InvalidSettings, Item, read_item, resolve
 from pop3_sensor.items.inheritance import INHERITED, Inheritance
@@ -358,7 +359,7 @@ def test_what_is_wrong_above_is_told_to_each_sensor_below(items: list[dict[str, 
 
 def test_a_bad_container_is_told_by_the_sensors_below_and_by_no_one_else() -> None:
     items = [group("g", port=0), sensor("a", parent="g", **HOST), sensor("b", **HOST)]
-    fleet = FleetReader(Sensors(items), States(), Policy(forbidden=())).read()
+    fleet = FleetReader(Sensors(items), States(), Policy(forbidden=())).read(Failures())
     assert (["b"], ["a"]) == (list(fleet.settings), list(fleet.invalid))
 
 

@@ -1,35 +1,33 @@
-"""Never two scans of one sensor at the same time, by whatever invocation: a scan that lasts is claimed.
+"""Never two scans of one sensor at the same time, in whatever invocation: a scan that lasts is claimed.
 
-Only what lasts: a claim is a write, and a fleet where all is well writes nothing; the next tick comes later than that.
-The claim of an invocation that broke off expires.
+A claim is a write, and a fleet where all is well writes nothing. So only scans that last long enough to meet the next
+tick are claimed. A claim expires, in case its invocation breaks off.
 """
 
 import asyncio
-import logging
-from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import timedelta
 
 from ..model import Observation
-from ..ports import Patience, ServiceError, StateStore
-from .engine import Job, Scanner
+from ..ports import Now, Patience, ServiceError, StateStore
+from .failures import Failures
+from .job import Job, Scanner
 
-logger = logging.getLogger(__name__)
-
-EVERY_SECONDS = 5.0  # what was under way the last time and still is, is claimed, again and again
+EVERY_SECONDS = 5.0  # a scan that is under way at two looks is claimed, and again at each further look
 CLAIMED_AFTER_SECONDS = 2 * EVERY_SECONDS
 VALID = timedelta(seconds=20)
 
 
 class Claims:
-    """Stands before an engine."""
+    """An engine that claims what lasts."""
 
-    def __init__(self, engine: Scanner, states: StateStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Scanner, states: StateStore, now: Now, failures: Failures) -> None:
         self._engine = engine
         self._states = states
         self._now = now
         self._under_way: set[str] = set()
         self._claimed: set[str] = set()
-        self.failures: list[str] = []
+        self._failures = failures
 
     async def scan(self, job: Job) -> Observation:
         sensor_id = job.settings.id
@@ -52,7 +50,7 @@ class Claims:
             before = frozenset(self._under_way)
 
     def _claim(self, sensor_ids: Collection[str], valid: timedelta) -> None:
-        """For so long; for no time at all once the scan has ended."""
+        """`valid`: zero gives the claim up, once the scan has ended."""
         patience = Patience()
         for sensor_id in sensor_ids:
             if patience.is_over or (valid and sensor_id not in self._under_way):
@@ -64,8 +62,6 @@ class Claims:
                     self._claimed.add(sensor_id)
             except ServiceError as error:
                 patience.fail()
-                self.failures.append(str(error))
-                logger.error("could not claim a scan: %s", error)  # noqa: TRY400 - the text says it all
-            except Exception as error:
-                self.failures.append(repr(error))
-                logger.exception("could not claim a scan")
+                self._failures.note("could not claim a scan", error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is noted, and the scan goes on
+                self._failures.note("could not claim a scan", error)

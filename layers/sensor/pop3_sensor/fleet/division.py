@@ -21,13 +21,16 @@ PACE_SECONDS = 0.75
 LAST_START_SECONDS = 10.0
 USUAL_TIMEOUT = 60
 
-Family = list[Settings]  # whom dependencies tie together: masters before those that wait for them
+Kin = list[Settings]  # sensors that dependencies tie together, masters before those that wait for them
 States = Mapping[str, State]
 
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """`due`: ids. `here`: masters first. A family too large to travel: its `masters` are scanned here, then `after`."""
+    """`due`: ids. `here`: masters first.
+
+    Of kin too many for one batch the `masters` are scanned here, and those `after` are handed on then.
+    """
 
     due: frozenset[str]
     here: list[Settings]
@@ -36,7 +39,7 @@ class Division:
     after: list[Settings] = field(default_factory=list)
 
     def count(self, batches: Iterable[Batch]) -> int:
-        """The sensors in them that are due: with a family travel also those who are not."""
+        """The sensors in them that are due: kin travel together, due or not."""
         return sum(one.id in self.due for batch in batches for one in batch.sensors)
 
 
@@ -48,22 +51,22 @@ def divide(sensors: Sequence[Settings], states: States, at: datetime, now: datet
     here: set[str] = set()
     first: list[Settings] = []
     after: list[Settings] = []
-    quick: list[Family] = []
-    slow: list[Family] = []
-    for family in families(sensors):
-        if due.isdisjoint(one.id for one in family):
-            here.update(one.id for one in family)  # nobody to scan, but perhaps somebody to pause
-        elif len(family) > BATCH:
-            masters = {master for one in family for master in one.masters}
-            for one in family:
+    quick: list[Kin] = []
+    slow: list[Kin] = []
+    for tied in tied_together(sensors):
+        if due.isdisjoint(one.id for one in tied):
+            here.update(one.id for one in tied)  # nobody to scan, but a pause may begin or end
+        elif len(tied) > BATCH:
+            masters = {master for one in tied for master in one.masters}
+            for one in tied:
                 (first if one.id in masters else after).append(one)
         else:
-            (slow if any(_is_slow(one, states.get(one.id)) for one in family) else quick).append(family)
+            (slow if any(_is_slow(one, states.get(one.id)) for one in tied) else quick).append(tied)
     room = INLINE
     while quick and room >= len(quick[0]):
-        family = quick.pop(0)
-        here.update(one.id for one in family)
-        room -= len(family)
+        tied = quick.pop(0)
+        here.update(one.id for one in tied)
+        room -= len(tied)
     return Division(
         due,
         [one for one in sensors if one.id in here],
@@ -77,58 +80,58 @@ def half_minute(sensors: Iterable[Settings], tick: datetime, now: datetime) -> l
     """The schedule ticks once a minute: the half minute comes from the queue. Its states are read then."""
     again = [one for one in sensors if one.interval == HALF_MINUTE]
     at = tick + timedelta(seconds=HALF_MINUTE)
-    # A tick that comes late must not meet its own half minute.
+    # Where the tick came late, its scans may still be under way: those that last are claimed by then, and not met.
     delay = min(max((at - now).total_seconds(), CLAIMED_AFTER_SECONDS), HALF_MINUTE)
-    return _batches(at, _packed(families(again)), {}, delay)
+    return _batches(at, _packed(tied_together(again)), {}, delay)
 
 
-def travelling(at: datetime, found: Iterable[Family], states: States) -> list[Batch]:
+def travelling(at: datetime, found: Iterable[Kin], states: States) -> list[Batch]:
     return _batches(at, _packed(found), states)
 
 
-def _batches(at: datetime, groups: Sequence[Family], states: States, delay: float = 0.0) -> list[Batch]:
+def _batches(at: datetime, groups: Sequence[Kin], states: States, delay: float = 0.0) -> list[Batch]:
     batches = []
     pace = min(PACE_SECONDS, LAST_START_SECONDS / max(len(groups), 1))
-    for number, group in enumerate(groups):
-        ids = {one_id for one in group for one_id in (one.id, *one.masters)}
+    for number, tied in enumerate(groups):
+        ids = {one_id for one in tied for one_id in (one.id, *one.masters)}
         known = {one: states[one] for one in ids if one in states}
-        batches.append(Batch(at, tuple(group), known, round(delay + number * pace)))
+        batches.append(Batch(at, tuple(tied), known, round(delay + number * pace)))
     return batches
 
 
-def families(sensors: Iterable[Settings]) -> list[Family]:
-    """Those of one mail host far apart from each other."""
-    family_of: dict[str, Family] = {}
+def tied_together(sensors: Iterable[Settings]) -> list[Kin]:
+    """All kin. In the list those of one mail host stand far apart from each other."""
+    kin_of: dict[str, Kin] = {}
     for settings in sensors:
-        joined: Family = []
-        for known in {id(one): one for master in settings.masters if (one := family_of.get(master))}.values():
+        joined: Kin = []
+        for known in {id(one): one for master in settings.masters if (one := kin_of.get(master))}.values():
             small, joined = sorted((known, joined), key=len)
             joined += small
-            family_of.update((one.id, joined) for one in small)
+            kin_of.update((one.id, joined) for one in small)
         joined.append(settings)
-        family_of[settings.id] = joined
-    return _spread({id(family): family for family in family_of.values()}.values())
+        kin_of[settings.id] = joined
+    return _spread({id(tied): tied for tied in kin_of.values()}.values())
 
 
-def _spread(found: Iterable[Family]) -> list[Family]:
-    of_host: dict[str, list[Family]] = {}
-    for family in found:
-        of_host.setdefault(family[0].host, []).append(family)
+def _spread(found: Iterable[Kin]) -> list[Kin]:
+    of_host: dict[str, list[Kin]] = {}
+    for tied in found:
+        of_host.setdefault(tied[0].host, []).append(tied)
     places = [
-        ((zlib.crc32(host.encode()) / 2**32 + rank / len(same)) % 1, family)
+        ((zlib.crc32(host.encode()) / 2**32 + rank / len(same)) % 1, tied)
         for host, same in of_host.items()
-        for rank, family in enumerate(sorted(same, key=lambda one: one[0].id))
+        for rank, tied in enumerate(sorted(same, key=lambda one: one[0].id))
     ]
-    return [family for _, family in sorted(places, key=lambda one: (one[0], one[1][0].id))]
+    return [tied for _, tied in sorted(places, key=lambda one: (one[0], one[1][0].id))]
 
 
-def _packed(found: Iterable[Family], size: int | None = None) -> list[Family]:
-    packed: list[Family] = []
-    for family in found:
-        if packed and len(packed[-1]) + len(family) <= (size or BATCH):
-            packed[-1] += family
+def _packed(found: Iterable[Kin], size: int | None = None) -> list[Kin]:
+    packed: list[Kin] = []
+    for tied in found:
+        if packed and len(packed[-1]) + len(tied) <= (size or BATCH):
+            packed[-1] += tied
         else:
-            packed.append(list(family))
+            packed.append(list(tied))
     return packed
 
 

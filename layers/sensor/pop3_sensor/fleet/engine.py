@@ -2,56 +2,33 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
-from ..model import Observation, Reason, ScanError, Settings, Trouble
+from ..model import Observation, Reason
 from ..model.text import printable
-from ..scan import Credentials, Network, scan
+from .job import Job, unscanned
 
 logger = logging.getLogger(__name__)
 
 # Scans spend their time waiting; what they share is this process's processor. So many at once keep the added
 # response time of each below a millisecond or two (docs/benchmarks.md).
 CONCURRENCY = 50
-# Whoever has waited so long for a server does no work: the place goes to the next one, so that tarpits hold up nobody.
+# A scan that has waited so long for its server does no work: it gives its place to the next one, so that servers
+# that answer slowly or never hold up nobody.
 PATIENCE_SECONDS = 2.0
 MAX_OPEN = 400  # a hostile server costs up to 2 MiB, and a process has some thousand files
 HOST_PACE_SECONDS = 0.02  # between the starts of two scans of one mail host
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One sensor to scan. `credentials`: what to log in with, or why that cannot be known."""
-
-    settings: Settings
-    credentials: Credentials | ScanError | None
-
-
-Renew = Callable[[Job], Awaitable[Credentials | None]]
-
-
-class Scanner(Protocol):
-    async def scan(self, job: Job) -> Observation:
-        """Never raises."""
-
-
-def unscanned(reason: Reason, message: str) -> Observation:
-    """What is seen where no scan takes place."""
-    return Observation(at=datetime.now(UTC), trouble=Trouble(reason, None, printable(message)))
+ScanOnce = Callable[[Job, float], Awaitable[Observation]]  # within so many seconds
 
 
 class Engine:
-    """Of one invocation, which ends in `seconds`. `renew` fetches credentials past every cache; None: nothing new."""
+    """Of one invocation, which ends in `seconds`."""
 
-    def __init__(
-        self, forbidden: Sequence[Network], renew: Renew, seconds: float, concurrency: int = CONCURRENCY
-    ) -> None:
-        self._forbidden = forbidden
-        self._renew = renew
+    def __init__(self, scan: ScanOnce, seconds: float, concurrency: int = CONCURRENCY) -> None:
+        self._scan = scan
         self._whole = seconds
         self._loop = asyncio.get_running_loop()
         self._end = self._loop.time() + seconds
@@ -99,25 +76,9 @@ class Engine:
             return replace(seen, trouble=replace(seen.trouble, message=printable(message)))
         return seen
 
-    async def _scan(self, job: Job, seconds: float) -> Observation:
-        if isinstance(job.credentials, ScanError):
-            return unscanned(job.credentials.reason, job.credentials.message)
-        end = self._loop.time() + seconds
-        seen = await scan(job.settings, job.credentials, forbidden=self._forbidden, seconds=seconds)
-        if not (job.credentials and seen.trouble and seen.trouble.reason is Reason.LOGIN_REJECTED):
-            return seen
-        renewed = None
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(end):
-                renewed = await self._renew(job)  # a rotated secret must not page anyone
-        left = end - self._loop.time()
-        if renewed is None or left <= 0:
-            return seen
-        return await scan(job.settings, renewed, forbidden=self._forbidden, seconds=left)
-
 
 class _Place:
-    """Left once, by whoever comes first: the scan at its end, or impatience."""
+    """Left once: by the scan when it ends, or before that when it has waited too long."""
 
     def __init__(self, free: asyncio.Semaphore) -> None:
         self._free: asyncio.Semaphore | None = free

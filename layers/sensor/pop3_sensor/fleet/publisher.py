@@ -1,19 +1,16 @@
-"""Takes reports as they come and hands them on: nobody's metrics wait for a slow neighbour's scan, or for S3."""
+"""Takes reports as they come: metrics, states and their changes, result files, each on a lane of its own."""
 
 import asyncio
-import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
 from ..model import Status
 from ..ports import (
-    Batch,
+    BatchQueue,
     EventBus,
-    HandOver,
     MetricSink,
     Patience,
     Point,
@@ -23,14 +20,11 @@ from ..ports import (
     StatusChange,
 )
 from ..status import Report, result_files
-
-logger = logging.getLogger(__name__)
+from .failures import Failures
+from .lane import Lane
 
 T = TypeVar("T")
 
-# A report waits at most so long for company; enough of them (about one PutMetricData) go at once.
-MAX_WAIT_SECONDS = 2.0
-MAX_REPORTS = 500
 MAX_KEPT = 20_000  # points, or events, that wait for a service to come back
 RESULTS_AT_ONCE = 8
 
@@ -40,35 +34,38 @@ class Outlets:
     metrics: MetricSink
     states: StateStore
     events: EventBus
-    others: HandOver
+    queue: BatchQueue
     results: ResultStore
 
 
+@dataclass(slots=True)
+class Backlog:
+    """What services did not take: it goes with what comes next, also in the next invocation of this process."""
+
+    points: list[Point] = field(default_factory=list)
+    unsaved: dict[str, Report] = field(default_factory=dict)  # the first report of each sensor: it says since when
+    changes: list[StatusChange] = field(default_factory=list)
+
+
 class Publisher:
-    """Lives as long as its process: what a service did not take goes with what comes next, also in the next call.
+    """Of one invocation."""
 
-    `failures` of this call: each is logged, counted, and stops no other.
-    """
-
-    def __init__(self, outlets: Outlets) -> None:
-        self.failures: list[str] = []
+    def __init__(self, outlets: Outlets, backlog: Backlog, failures: Failures) -> None:
         self._outlets = outlets
-        self._points: list[Point] = []
-        self._unsaved: dict[str, Report] = {}  # the first of each sensor: it says since when
-        self._changes: list[StatusChange] = []
+        self._backlog = backlog
+        self._failures = failures
 
-    def begin(self) -> None:
-        """Before the states are read: what could not be saved the last time."""
-        self.failures.clear()
+    def catch_up(self) -> None:
+        """Saves what could not be saved the last time; to be called before the states are read."""
         self._safely(self._record, ())
 
     async def run(self, reports: asyncio.Queue[Report | None]) -> None:
         """Until a None comes; whatever came before it is published when this returns."""
         # A service that is slow delays none of the others.
         lanes = [
-            _Lane(_is_measured, partial(self._safely, self._measure)),
-            _Lane(_is_changed, partial(self._safely, self._record)),
-            _Lane(result_files.is_stored, partial(self._safely, self._store)),
+            Lane(_is_measured, partial(self._safely, self._measure)),
+            Lane(_is_changed, partial(self._safely, self._record)),
+            Lane(result_files.is_stored, partial(self._safely, self._store)),
         ]
         async with asyncio.TaskGroup() as group:
             for lane in lanes:
@@ -80,33 +77,12 @@ class Publisher:
             for lane in lanes:
                 lane.end()
 
-    def forget(self, sensor_ids: Iterable[str]) -> None:
-        """The items of these sensors are gone, so a new one of the same id starts anew."""
-        patience = Patience()
-        for sensor_id in sensor_ids:
-            try:
-                if not patience.is_over:  # the next tick finds it gone, too
-                    self._outlets.states.forget(sensor_id)
-            except ServiceError as error:
-                patience.fail()
-                self._failed(error)
-
-    def hand_on(self, batches: Sequence[Batch]) -> list[Batch]:
-        """To other invocations of this function; the batches that could not be."""
-        try:
-            self._outlets.others.put(batches)
-        except ServiceError as error:
-            self._failed(error)
-            return list(error.rest)
-        return []
-
     def _safely(self, work: Callable[[Sequence[Report]], None], reports: Sequence[Report]) -> None:
-        """A fault of ours ends neither the other lanes nor the scans."""
+        """A fault of our own ends neither the other lanes nor the scans."""
         try:
             work(reports)
-        except Exception as error:
-            self.failures.append(repr(error))
-            logger.exception("could not publish")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is noted
+            self._failed(error)
 
     def _measure(self, reports: Sequence[Report]) -> None:
         points = [
@@ -114,12 +90,12 @@ class Publisher:
             for report in reports
             for channel, value in report.channels.items()
         ]
-        self._points = self._put(self._outlets.metrics.put, [*self._points, *points])
+        self._backlog.points = self._put(self._outlets.metrics.put, [*self._backlog.points, *points])
 
     def _record(self, reports: Sequence[Report]) -> None:
-        """The one that records a change is the one that tells of it."""
-        changed = [*self._unsaved.values(), *reports]
-        self._unsaved = {}
+        """Of two invocations that saw the same change, the one whose write succeeds tells of it."""
+        changed = [*self._backlog.unsaved.values(), *reports]
+        self._backlog.unsaved = {}
         patience = Patience()
         saved = [report for report in changed if self._save(report, patience)]
         changes = [
@@ -127,7 +103,7 @@ class Publisher:
             for report in saved
             if report.state.status is not report.status_before
         ]
-        self._changes = self._put(self._outlets.events.put, [*self._changes, *changes])
+        self._backlog.changes = self._put(self._outlets.events.put, [*self._backlog.changes, *changes])
 
     def _save(self, report: Report, patience: Patience) -> bool:
         before = report.previous.scanned_at if report.previous else None
@@ -139,7 +115,7 @@ class Publisher:
         except ServiceError as error:
             patience.fail()
             self._failed(error)
-        self._unsaved.setdefault(report.sensor_id, report)
+        self._backlog.unsaved.setdefault(report.sensor_id, report)
         return False
 
     def _store(self, reports: Sequence[Report]) -> None:
@@ -164,9 +140,8 @@ class Publisher:
             return list(error.rest)[-MAX_KEPT:]
         return []
 
-    def _failed(self, error: ServiceError) -> None:
-        self.failures.append(str(error))
-        logger.error("could not publish: %s", error)
+    def _failed(self, error: Exception) -> None:
+        self._failures.note("could not publish", error)
 
 
 def _is_measured(report: Report) -> bool:
@@ -175,42 +150,3 @@ def _is_measured(report: Report) -> bool:
 
 def _is_changed(report: Report) -> bool:
     return report.state != report.previous
-
-
-class _Lane:
-    """Hands the reports that it wants to `work`, together with those that come soon after."""
-
-    def __init__(self, wants: Callable[[Report], bool], work: Callable[[Sequence[Report]], None]) -> None:
-        self._wants = wants
-        self._work = work
-        self._reports: asyncio.Queue[Report | None] = asyncio.Queue()
-
-    def take(self, report: Report) -> None:
-        if self._wants(report):
-            self._reports.put_nowait(report)
-
-    def end(self) -> None:
-        self._reports.put_nowait(None)
-
-    async def run(self) -> None:
-        """Until the end; whatever came before it is worked on when this returns."""
-        ended = False
-        while not ended:
-            reports, ended = await self._some()
-            if reports:
-                await asyncio.to_thread(self._work, reports)
-
-    async def _some(self) -> tuple[list[Report], bool]:
-        """And whether they are the last."""
-        loop = asyncio.get_running_loop()
-        reports: list[Report] = []
-        with suppress(TimeoutError):
-            async with asyncio.timeout(None) as wait:
-                while len(reports) < MAX_REPORTS:
-                    report = await self._reports.get()
-                    if report is None:
-                        return reports, True
-                    if not reports:
-                        wait.reschedule(loop.time() + MAX_WAIT_SECONDS)
-                    reports.append(report)
-        return reports, False

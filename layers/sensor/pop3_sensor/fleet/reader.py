@@ -1,6 +1,5 @@
 """What an invocation reads at its start: every sensor's settings and state."""
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -9,8 +8,7 @@ from ..items import InvalidSettings, Item, masters_first, resolve, understand, w
 from ..model import Settings, State
 from ..ports import SensorSource, ServiceError, StateStore
 from ..scan import Network
-
-logger = logging.getLogger(__name__)
+from .failures import Failures
 
 T = TypeVar("T")
 
@@ -54,14 +52,13 @@ class FleetReader:
         self._written: dict[str, Item | InvalidSettings] = {}
         self._resolved = Fleet()
         self._known_states: dict[str, State] = {}
-        self.failures: list[str] = []  # in this call
 
-    def read(self) -> Fleet:
+    def read(self, failures: Failures) -> Fleet:
         """Raises ServiceError where a table cannot be read, and never could be since this process began."""
         before: Sequence[Mapping[str, Any]] = list(self._seen.values())
-        items = self._or_before(self._sensors.load, before, "settings")
+        items = self._or_before(self._sensors.load, before, "settings", failures)
         known: Mapping[str, State] = self._known_states
-        states = self._or_before(self._states.load, known, "states")
+        states = self._or_before(self._states.load, known, "states", failures)
         self._known_states = dict(states)
         seen = {str(attributes.get("id")): attributes for attributes in items}
         if len(seen) != len(self._seen) or not all(self._is_known(*one) for one in seen.items()):
@@ -77,15 +74,14 @@ class FleetReader:
         """What was found out since, for when the table cannot be read the next time."""
         self._known_states[sensor_id] = state
 
-    def _or_before(self, load: Callable[[], T], before: T, what: str) -> T:
+    def _or_before(self, load: Callable[[], T], before: T, what: str, failures: Failures) -> T:
         """What is a minute old is better than a fleet that nobody watches; writes are conditional."""
         try:
             return load()
         except ServiceError as error:
             if not self._seen:
                 raise
-            self.failures.append(str(error))
-            logger.error("going on with the %s of the last tick: %s", what, error)  # noqa: TRY400 - the text says it all
+            failures.note(f"going on with the {what} of the last tick", error)
             return before
 
     def _is_known(self, sensor_id: str, attributes: Mapping[str, Any]) -> bool:

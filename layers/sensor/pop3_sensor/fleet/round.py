@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from ..model import Settings, State
+from ..ports import Now
 from ..status import Report, judged, pause_of, paused
 from .due import is_due
-from .engine import Job, Scanner
+from .job import Job, Scanner
 
 logger = logging.getLogger(__name__)
 
 MakeJob = Callable[[Settings], Job]
-Now = Callable[[], datetime]
 
 
 class Round:

@@ -10,11 +10,11 @@ from botocore.stub import Stubber
 
 from pop3_sensor.aws.event_bus import DefaultEventBus
 from pop3_sensor.ports import ServiceError, StatusChange
-from pop3_sensor.status import judged
+from pop3_sensor.status import report_of_scan
 from tests.aws.conftest import Calls
 from tests.samples import AT, REFUSED, SENSOR
 
-CHANGE = StatusChange(judged("mail-1", SENSOR, REFUSED, None).change(), AT)
+CHANGE = StatusChange(report_of_scan("mail-1", SENSOR, REFUSED, None).change(), AT)
 
 
 def changes(count: int) -> list[StatusChange]:

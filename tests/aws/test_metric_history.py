@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from pop3_sensor.aws.metric_history import BATCH, MetricHistory
+from pop3_sensor.aws.metric_history import BATCH, CloudWatchHistory
 from pop3_sensor.aws.metrics import Metrics
 from pop3_sensor.model import Channel
 from pop3_sensor.ports import Point, Span, Value, Wanted
@@ -24,8 +24,8 @@ def put(session: boto3.Session, *points: Point) -> None:
     Metrics(session.client("cloudwatch"), "Mail/Test").put(points)
 
 
-def history(session: boto3.Session) -> MetricHistory:
-    return MetricHistory(session.client("cloudwatch"), "Mail/Test")
+def history(session: boto3.Session) -> CloudWatchHistory:
+    return CloudWatchHistory(session.client("cloudwatch"), "Mail/Test")
 
 
 def test_values_come_back_oldest_first(session: boto3.Session) -> None:
@@ -80,14 +80,14 @@ def result(number: int, *ago: int, status: str = "Complete") -> dict[str, Any]:
     return {"Id": f"m{number}", "Label": "x", "Timestamps": times, "Values": values, "StatusCode": status}
 
 
-def answers(session: boto3.Session, *pages: dict[str, Any]) -> MetricHistory:
+def answers(session: boto3.Session, *pages: dict[str, Any]) -> CloudWatchHistory:
     """A client that answers so, page for page: moto has no pages and no failures of single metrics."""
     client = session.client("cloudwatch")
     stubber = Stubber(client)
     for page in pages:
         stubber.add_response("get_metric_data", page)
     stubber.activate()
-    return MetricHistory(client, "Mail/Test")
+    return CloudWatchHistory(client, "Mail/Test")
 
 
 def test_a_series_may_go_on_in_the_next_page(session: boto3.Session) -> None:
@@ -115,7 +115,7 @@ def test_one_call_that_fails_is_told_and_hides_no_other(session: boto3.Session) 
     stubber.add_response("get_metric_data", {"MetricDataResults": [result(0, 1)]})
     stubber.activate()
     wanted = [Wanted(f"mail-{number}", Channel.DOWNTIME) for number in range(BATCH + 1)]
-    found = MetricHistory(client, "Mail/Test").read(wanted, HOUR)
+    found = CloudWatchHistory(client, "Mail/Test").read(wanted, HOUR)
     assert {wanted[-1]: [Value(AT - MINUTE, 1)]} == found.series
     expected = "reading 500 channels from the namespace Mail/Test: An error occurred (Throttling)"
     assert found.complaint.startswith(expected)

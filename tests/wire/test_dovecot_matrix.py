@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from pop3_sensor.model import Channel
 from pop3_sensor.scan import Credentials, scan
-from pop3_sensor.status import Report, judged
+from pop3_sensor.status import Report, report_of_scan
 from tests.samples import Changes, a_sensor
 from tests.servers.certificates import YESTERDAY, Authority
 from tests.servers.dovecot import MESSAGES, Dovecot, dovecot, missing
@@ -141,7 +141,7 @@ def reports(authority: Authority, servers: dict[str, Dovecot]) -> dict[str, Repo
             password = server.password if cell.password == "right" else "not the password"
             async with free:
                 seen = await scan(settings, Credentials(server.username, SecretStr(password)))
-            return judged("mail", settings, seen, None)
+            return report_of_scan("mail", settings, seen, None)
 
         return dict(zip(map(str, CELLS), await asyncio.gather(*map(scan_one, CELLS)), strict=True))
 

@@ -17,7 +17,7 @@ from pop3_sensor.model import Observation
 from pop3_sensor.model.text import printable
 from pop3_sensor.protocol import LocalProtocolError
 from pop3_sensor.scan import Credentials
-from pop3_sensor.status import judged, result_files
+from pop3_sensor.status import report_of_scan, result_files
 from tests.samples import PASSWORD, Changes, a_sensor
 from tests.servers.certificates import Authority
 from tests.servers.scripted import (
@@ -201,7 +201,7 @@ def everything_said(scripts: list[Script], password: str, changes: Changes, user
         settings = a_sensor(port=server.port, result_handling="store", **changes)
         seen = run_scan(settings, Credentials(username, SecretStr(password)))
     assert [] == server.failures
-    report = judged("mail", settings, seen, None)
+    report = report_of_scan("mail", settings, seen, None)
     returned = json.dumps(report.as_json(), ensure_ascii=False)
     return "\n".join([raw(seen), repr(report), returned, result_files.summary(report), result_files.dialogue(report)])
 

@@ -7,8 +7,8 @@ import boto3
 
 from .aws.calls import CONFIG
 from .aws.environment import Variables
-from .aws.metric_history import MetricHistory
-from .aws.results_bucket import ResultArchive
+from .aws.metric_history import CloudWatchHistory
+from .aws.results_bucket import ResultsBucket
 from .aws.sensors_table import SensorsTable
 from .aws.states_table import StatesTable
 from .overview import Overview, Sources
@@ -31,9 +31,7 @@ def overview() -> Overview:
         Sources(
             sensors=SensorsTable(dynamodb, environment.sensors_table),
             states=StatesTable(dynamodb, environment.states_table),
-            history=MetricHistory(session.client("cloudwatch", config=CONFIG), environment.metrics_namespace),
-            archive=ResultArchive(
-                functools.cache(lambda: session.client("s3", config=CONFIG)), environment.results_bucket
-            ),
+            history=CloudWatchHistory(session.client("cloudwatch", config=CONFIG), environment.metrics_namespace),
+            archive=ResultsBucket(lambda: session.client("s3", config=CONFIG), environment.results_bucket),
         )
     )

@@ -16,7 +16,7 @@ from pop3_sensor.fleet.publisher import Backlog, Publisher
 from pop3_sensor.model import Channel, Observation, PauseReason, Reason, State, Status, Trouble
 from pop3_sensor.model.settings import ResultHandling
 from pop3_sensor.ports import Point, ServiceError
-from pop3_sensor.status import Pause, Report, judged, paused
+from pop3_sensor.status import Pause, Report, report_of_pause, report_of_scan
 from tests.fakes.clock import Clock
 from tests.fakes.memory import Events, Metrics, Queue, Results, States
 from tests.samples import AT, REFUSED, SEEN, SENSOR
@@ -32,7 +32,7 @@ def report(
     previous: State | None = None,
     handling: ResultHandling = "discard",
 ) -> Report:
-    return judged(sensor_id, replace(SENSOR, id=sensor_id, result_handling=handling), seen, previous)
+    return report_of_scan(sensor_id, replace(SENSOR, id=sensor_id, result_handling=handling), seen, previous)
 
 
 def points(*sensor_ids: str) -> list[Point]:
@@ -163,7 +163,7 @@ def test_one_event_for_a_change_of_status_and_none_without(
 def test_who_is_paused_publishes_no_channel_and_stores_no_result(desk: Desk) -> None:
     """Nothing was scanned, so the files of the last scan stand."""
     settings = replace(SENSOR, result_handling="store", channels=tuple(Channel), paused=(None,))
-    desk.publish([paused(settings, Pause((PauseReason.USER,)), STILL_UP, AT)])
+    desk.publish([report_of_pause(settings, Pause((PauseReason.USER,)), STILL_UP, AT)])
     assert ([], {}) == (desk.metrics.points, desk.results.files)
     (state,) = desk.states.load().values()
     assert (Status.PAUSED, (PauseReason.USER,), "paused: user") == (state.status, state.pause_reasons, state.message)

@@ -11,7 +11,7 @@ import pytest
 from pop3_sensor.model import PauseReason, State, Status
 from pop3_sensor.model.calendars import MaintenanceWindow, Schedule
 from pop3_sensor.status import pause_of
-from pop3_sensor.status.verdict import pause
+from pop3_sensor.status.verdict import verdict_of_pause
 from tests.samples import AT, SENSOR
 
 HOUR = timedelta(hours=1)
@@ -59,13 +59,13 @@ def test_the_order() -> None:
 
 def test_the_verdict_of_a_pause() -> None:
     both = (PauseReason.USER, PauseReason.SCHEDULE)
-    state = pause(both).state(replace(DOWN, failures=7, phase="login", reason="timeout", message="late"), AT)
+    state = verdict_of_pause(both).state(replace(DOWN, failures=7, phase="login", reason="timeout", message="late"), AT)
     assert State(Status.PAUSED, AT, message="paused: user, schedule", pause_reasons=both) == state
 
 
 def test_since_stays_when_another_reason_joins() -> None:
-    user = pause((PauseReason.USER,)).state(None, AT)
-    both = pause((PauseReason.USER, PauseReason.MAINTENANCE)).state(user, AT + HOUR)
+    user = verdict_of_pause((PauseReason.USER,)).state(None, AT)
+    both = verdict_of_pause((PauseReason.USER, PauseReason.MAINTENANCE)).state(user, AT + HOUR)
     assert (AT, (PauseReason.USER, PauseReason.MAINTENANCE)) == (both.since, both.pause_reasons)
 
 
@@ -126,7 +126,7 @@ def test_one_master_of_many_is_enough() -> None:
     assert () == reasons({"a": UP, "b": UP, "c": UP, "other": DOWN}, masters=("a", "b", "c"))
 
 
-WAITING = pause(BY_DEPENDENCY).state(None, AT - HOUR)
+WAITING = verdict_of_pause(BY_DEPENDENCY).state(None, AT - HOUR)
 
 # Delay, seconds since the master is Up, the sensor's own state before: is it still paused.
 DELAYS: dict[str, tuple[int, int, State | None, bool]] = {
@@ -135,11 +135,11 @@ DELAYS: dict[str, tuple[int, int, State | None, bool]] = {
     "nearly over": (90, 89, WAITING, True),
     "over": (90, 90, WAITING, False),
     "long over": (90, 10_000, WAITING, False),
-    "it was paused for another reason": (90, 0, pause((PauseReason.USER,)).state(None, AT), False),
+    "it was paused for another reason": (90, 0, verdict_of_pause((PauseReason.USER,)).state(None, AT), False),
     "it was paused for another reason too": (
         90,
         0,
-        pause((PauseReason.USER, PauseReason.DEPENDENCY)).state(None, AT),
+        verdict_of_pause((PauseReason.USER, PauseReason.DEPENDENCY)).state(None, AT),
         True,
     ),
     "it was not paused": (90, 0, UP, False),

@@ -10,7 +10,7 @@ import pytest
 
 from pop3_sensor.model import CertificateFacts, Channel, Observation, Phase, Reason, Settings, State, Status, Trouble
 from pop3_sensor.model.channels import UNITS
-from pop3_sensor.status import Report, judged
+from pop3_sensor.status import Report, report_of_scan
 from pop3_sensor.status.verdict import Verdict
 from tests.samples import AT, CERTIFICATE, REFUSED, SEEN, SENSOR
 
@@ -88,7 +88,7 @@ CHANNELS: dict[str, tuple[Settings | None, Observation, dict[str, float]]] = {
 
 @pytest.mark.parametrize(("settings", "seen", "channels"), CHANNELS.values(), ids=CHANNELS)
 def test_channels(settings: Settings | None, seen: Observation, channels: dict[str, float]) -> None:
-    assert channels == judged("mail-1", settings, seen, None).channels
+    assert channels == report_of_scan("mail-1", settings, seen, None).channels
 
 
 def test_a_paused_sensor_publishes_nothing() -> None:
@@ -219,7 +219,7 @@ RESULTS: dict[str, tuple[Settings | None, Observation, dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("settings", "seen", "result"), RESULTS.values(), ids=RESULTS)
 def test_results(settings: Settings | None, seen: Observation, result: dict[str, Any]) -> None:
-    found = judged("mail-1", settings, seen, None).as_json()
+    found = report_of_scan("mail-1", settings, seen, None).as_json()
     assert result == found == json.loads(json.dumps(found))
     assert plain(found)
 
@@ -236,7 +236,7 @@ def plain(value: object) -> bool:
 def test_the_response_time_is_the_exact_sum_of_the_phases() -> None:
     phases = dict.fromkeys(Phase, 100_001)
     del phases[Phase.QUIT]
-    report = judged("mail-1", PATIENT, replace(SEEN, phases=phases), None)
+    report = report_of_scan("mail-1", PATIENT, replace(SEEN, phases=phases), None)
     assert report.response_time == report.channels[Channel.RESPONSE_TIME] == 500.005
 
 
@@ -245,4 +245,4 @@ def test_what_is_new_is_in_the_state() -> None:
     trouble = REFUSED.trouble
     assert trouble
     expected = State(Status.DOWN, AT, "connect", "refused", trouble.message, 2)
-    assert expected == judged("mail-1", SENSOR, REFUSED, before).state
+    assert expected == report_of_scan("mail-1", SENSOR, REFUSED, before).state

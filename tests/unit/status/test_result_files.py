@@ -15,7 +15,7 @@ from pop3_sensor.model.limits import Limits
 from pop3_sensor.model.observation import Line
 from pop3_sensor.model.settings import Authentication
 from pop3_sensor.scan import Credentials, scan
-from pop3_sensor.status import judged
+from pop3_sensor.status import report_of_scan
 from pop3_sensor.status.result_files import dialogue, file_names, is_stored, summary
 from tests.samples import AT, CERTIFICATE, REFUSED, SEEN, SENSOR
 from tests.servers.scripted import Script, answer, greeting, scripted
@@ -103,7 +103,7 @@ def test_the_summary_of_a_good_scan() -> None:
         result_handling="store",
         channels=(Channel.MAILBOX_SIZE,),
     )
-    lines = summary(judged("mail-1", settings, SEEN, None)).splitlines()
+    lines = summary(report_of_scan("mail-1", settings, SEEN, None)).splitlines()
     assert UP.splitlines() == [line.rstrip() for line in lines]
 
 
@@ -117,7 +117,7 @@ def test_the_summary_shows_settings_of_every_kind() -> None:
         masters=("ping",),
         ancestors=("rack", "root"),
     )
-    lines = summary(judged("mail-1", settings, SEEN, None)).splitlines()
+    lines = summary(report_of_scan("mail-1", settings, SEEN, None)).splitlines()
     for name, shown in {
         "limits": "ResponseTime",
         "schedules": "fr:17:00-mo:09:00",
@@ -156,13 +156,13 @@ Settings
 
 def test_the_summary_of_a_failed_scan() -> None:
     previous = State(Status.DOWN, AT - timedelta(hours=1), failures=7)
-    text, _, _ = summary(judged("mail-1", SENSOR, REFUSED, previous)).partition("  id:")
+    text, _, _ = summary(report_of_scan("mail-1", SENSOR, REFUSED, previous)).partition("  id:")
     assert DOWN == text
 
 
 def test_the_summary_says_what_is_wrong_with_the_certificate() -> None:
     wrong = replace(CERTIFICATE, problem=Reason.CERTIFICATE_EXPIRED, problem_text="certificate has expired")
-    lines = summary(judged("mail-1", SENSOR, replace(SEEN, certificate=wrong), None)).splitlines()
+    lines = summary(report_of_scan("mail-1", SENSOR, replace(SEEN, certificate=wrong), None)).splitlines()
     assert ["  Certificate:           certificate has expired"] == [line for line in lines if "expired" in line]
 
 
@@ -182,7 +182,7 @@ def test_the_summary_of_a_certificate_that_cannot_be_read() -> None:
         problem=Reason.CERTIFICATE_UNTRUSTED,
         problem_text="the certificate cannot be read",
     )
-    text = summary(judged("mail-1", SENSOR, replace(SEEN, certificate=facts), None))
+    text = summary(report_of_scan("mail-1", SENSOR, replace(SEEN, certificate=facts), None))
     assert UNREADABLE in "\n".join(line.rstrip() for line in text.splitlines())
 
 
@@ -209,7 +209,7 @@ Connection
 
 def test_the_summary_without_settings() -> None:
     seen = Observation(AT, trouble=Trouble(Reason.SETTINGS_INVALID, None, "host: is missing"))
-    assert INVALID == summary(judged("mail-1", None, seen, None))
+    assert INVALID == summary(report_of_scan("mail-1", None, seen, None))
 
 
 DIALOGUE = """\
@@ -229,12 +229,12 @@ def test_the_dialogue() -> None:
         Line(20.25, "C", "PASS ***"),
         Line(899_999.999, "S", "+OK größer"),
     )
-    assert DIALOGUE == dialogue(judged("mail-1", SENSOR, replace(SEEN, dialogue=lines), None))
+    assert DIALOGUE == dialogue(report_of_scan("mail-1", SENSOR, replace(SEEN, dialogue=lines), None))
 
 
 def test_the_dialogue_of_a_scan_that_said_nothing() -> None:
     expected = "Sensor mail-1, scan of 2026-01-31T12:00:00+00:00\n\n"
-    assert expected == dialogue(judged("mail-1", SENSOR, REFUSED, None))
+    assert expected == dialogue(report_of_scan("mail-1", SENSOR, REFUSED, None))
 
 
 PASSWORD = "tanstaaf-8472"
@@ -254,7 +254,7 @@ def test_no_file_holds_the_password_even_if_the_server_echoes_it(authentication:
         settings = replace(SENSOR, host=server.host, port=server.port, authentication=authentication)
         seen = asyncio.run(scan(settings, Credentials("ann", SecretStr(PASSWORD))))
     assert [] == server.failures
-    report = judged("mail-1", settings, seen, None)
+    report = report_of_scan("mail-1", settings, seen, None)
     texts = f"{summary(report)}{dialogue(report)}{report!r}{report.as_json()}".lower()
     assert "login_rejected" in texts
     assert (False, False) == (PASSWORD in texts, DIGEST in texts)
@@ -294,9 +294,9 @@ STORED: dict[str, tuple[dict[str, Any], Observation, bool]] = {
 
 @pytest.mark.parametrize(("changes", "seen", "stored"), STORED.values(), ids=STORED)
 def test_what_is_stored(changes: dict[str, Any], seen: Observation, stored: bool) -> None:
-    assert stored is is_stored(judged("mail-1", replace(SENSOR, **changes), seen, None))
+    assert stored is is_stored(report_of_scan("mail-1", replace(SENSOR, **changes), seen, None))
 
 
 def test_without_settings_nothing_is_stored() -> None:
     seen = Observation(AT, trouble=Trouble(Reason.SETTINGS_INVALID, None, "host: is missing"))
-    assert not is_stored(judged("mail-1", None, seen, None))
+    assert not is_stored(report_of_scan("mail-1", None, seen, None))

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from pop3_sensor.model import Channel, Observation, PauseReason, Phase, Reason, State, Status, Trouble
 from pop3_sensor.model.limits import Limits
 from pop3_sensor.model.settings import CertificateCheck
-from pop3_sensor.status.verdict import judge, pause
+from pop3_sensor.status.verdict import judge, verdict_of_pause
 from tests.samples import AT, CERTIFICATE, SEEN, SENSOR
 
 OWN = ["secret_missing", "secret_denied", "secret_malformed", "settings_invalid", "address_forbidden"]
@@ -116,7 +116,7 @@ class Life(RuleBasedStateMachine):
     @rule(reasons=PAUSES)
     def it_is_paused(self, reasons: tuple[PauseReason, ...]) -> None:
         self._pass_a_minute()
-        verdict = pause(reasons)
+        verdict = verdict_of_pause(reasons)
         self.state, self.answered = verdict.state(self.state, self.at), verdict.answered
         self.failures = 0
         self._model("Paused", "", reasons)

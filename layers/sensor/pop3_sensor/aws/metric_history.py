@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 BATCH = 500  # GetMetricData takes no more queries
 
 
-class MetricHistory:
+class CloudWatchHistory:
     def __init__(self, client: "CloudWatchClient", namespace: str) -> None:
         self._client = client
         self._namespace = namespace

@@ -38,16 +38,8 @@ class ResultsBucket:
                 Bucket=self._bucket, Key=name, Body=text.encode(), ContentType="text/plain; charset=utf-8"
             )
 
-
-class ResultArchive:
-    """The client is made when the first file is read: most pages show none."""
-
-    def __init__(self, make_client: "Callable[[], S3Client]", bucket: str) -> None:
-        self._make_client = make_client
-        self._bucket = bucket
-
     def read(self, name: str) -> StoredResult | None:
-        client = self._make_client()
+        client = self._client
         with translated(f"reading {name} from the bucket {self._bucket}"):
             try:
                 found = client.get_object(Bucket=self._bucket, Key=name, Range=f"bytes=0-{MOST_BYTES - 1}")

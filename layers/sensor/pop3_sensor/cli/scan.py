@@ -16,7 +16,7 @@ from ..items import InvalidSettings, Item, read_item
 from ..items.inheritance import Inheritance, settings_of
 from ..model import ScanError, Settings, Status
 from ..scan import Credentials, parse_credentials, parse_networks, scan
-from ..status import judged
+from ..status import report_of_scan
 from ..status.result_files import dialogue, summary
 
 # As every monitoring plug-in has them: OK, WARNING, CRITICAL, UNKNOWN.
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal may not know every letter of a server's words
     seen = asyncio.run(scan(settings, credentials, forbidden=forbidden))
-    report = judged(settings.id, settings, seen, None)
+    report = report_of_scan(settings.id, settings, seen, None)
     if arguments.json:
         print(json.dumps(report.as_json(), indent=2))
     else:

@@ -12,7 +12,7 @@ from typing import Any
 from ..model import Reason, Settings
 from ..model.settings import MINUTE
 from ..ports import Batch, Now, SensorSource
-from ..status import Report, judged
+from ..status import Report, report_of_scan
 from .counts import Counts
 from .division import Division, divide, half_minute, tied_together, travelling
 from .due import is_due
@@ -136,7 +136,7 @@ class Monitor:
         for sensor_id in wanted:
             if sensor_id not in fleet.settings and sensor_id not in fleet.invalid:
                 seen = unscanned(Reason.SETTINGS_INVALID, "the Sensors table has no sensor with this id")
-                note(judged(sensor_id, None, seen, None))
+                note(report_of_scan(sensor_id, None, seen, None))
         invalid = [one for one in wanted if one in fleet.invalid]
         free: list[Settings] = []
         for settings in [fleet.settings[one] for one in wanted if one in fleet.settings]:
@@ -144,7 +144,7 @@ class Monitor:
             if state and state.is_claimed(self._now()):
                 # The invocation that scans it reports it. This answer is no result: it is not published.
                 seen = unscanned(Reason.NOT_RUN, "another invocation is scanning this sensor just now")
-                note(judged(settings.id, settings, seen, state))
+                note(report_of_scan(settings.id, settings, seen, state))
             else:
                 free.append(settings)
         run.execute(fleet, partial(Round.now, sensors=free), likely=free, invalid=invalid)

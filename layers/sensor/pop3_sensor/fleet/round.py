@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ..model import Settings, State
 from ..ports import Now
-from ..status import Report, judged, pause_of, paused
+from ..status import Report, pause_of, report_of_pause, report_of_scan
 from .due import is_due
 from .job import Job, Scanner
 
@@ -86,12 +86,12 @@ class Round:
         previous = self.states.get(settings.id)
         pause = pause_of(settings, previous, self.states, at, self._now())
         if pause.reasons:
-            self._report(paused(settings, pause, previous, self._now()))
+            self._report(report_of_pause(settings, pause, previous, self._now()))
         return bool(pause.reasons)
 
     async def _scan(self, settings: Settings) -> None:
         seen = await self._engine.scan(self._make_job(settings))
-        self._report(judged(settings.id, settings, seen, self.states.get(settings.id)))
+        self._report(report_of_scan(settings.id, settings, seen, self.states.get(settings.id)))
 
     def _report(self, report: Report) -> None:
         self.states[report.sensor_id] = report.state

@@ -12,7 +12,7 @@ from ..model import Reason, Settings
 from ..model.authorities import trust
 from ..ports import Batch, Now, Patience, ServiceError
 from ..scan import Credentials
-from ..status import Report, judged
+from ..status import Report, report_of_scan
 from .claims import Claims
 from .engine import ScanOnce
 from .failures import Failures
@@ -137,7 +137,7 @@ class Run:
 
     def _invalid(self, sensor_id: str, error: InvalidSettings, fleet: Fleet) -> Report:
         seen = replace(unscanned(Reason.SETTINGS_INVALID, str(error)), at=self._tools.now())
-        report = judged(sensor_id, None, seen, fleet.states.get(sensor_id))
+        report = report_of_scan(sensor_id, None, seen, fleet.states.get(sensor_id))
         if report.state != report.previous:  # told once, not every minute
             problems = [str(problem) for problem in error.problems]
             logger.warning("settings are invalid", extra={"sensor_id": sensor_id, "problems": problems})

@@ -29,7 +29,7 @@ Drawn = Mapping[Channel, Sequence[Value]]
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class Mark:
     at: float
     label: str
 
@@ -69,8 +69,8 @@ class Graph:
     height: int
     curves: tuple[Curve, ...]
     limits: tuple[LimitLine, ...]
-    across: tuple[Tick, ...]
-    upwards: tuple[Tick, ...]
+    across: tuple[Mark, ...]
+    upwards: tuple[Mark, ...]
     facts: tuple[tuple[str, str], ...]
 
 
@@ -151,8 +151,8 @@ class Frame:
                 )
                 for kind, which, value in lines
             ),
-            across=self._ticks(),
-            upwards=tuple(Tick(upwards(step), short(channel, step)) for step in steps),
+            across=self._marks(),
+            upwards=tuple(Mark(upwards(step), short(channel, step)) for step in steps),
             facts=_facts(channel, values),
         )
 
@@ -180,8 +180,8 @@ class Frame:
             height=HEIGHT,
             curves=tuple(curves),
             limits=(),
-            across=self._ticks(),
-            upwards=tuple(Tick(upwards(step), short(channel, step)) for step in steps),
+            across=self._marks(),
+            upwards=tuple(Mark(upwards(step), short(channel, step)) for step in steps),
             facts=(),
         )
 
@@ -219,11 +219,11 @@ class Frame:
         if run:
             yield run
 
-    def _ticks(self) -> tuple[Tick, ...]:
+    def _marks(self) -> tuple[Mark, ...]:
         across = self._across
         most = max((self.width - LEFT - RIGHT) // 90, 2)
         marked: list[tuple[datetime, str]] = moments(self.span, self.zone, most)
-        return tuple(Tick(round(across(at.timestamp()), 1), label) for at, label in marked)
+        return tuple(Mark(round(across(at.timestamp()), 1), label) for at, label in marked)
 
 
 def _limit_lines(limits: Limits) -> Iterator[tuple[str, str, float]]:

@@ -10,7 +10,7 @@ from ..model import CertificateFacts, Channel, Observation, Settings, State, Sta
 from ..model.channels import ALWAYS, measured, of_status
 from ..model.settings import ID_PATTERN
 from .pauses import Pause
-from .verdict import Verdict, judge, pause
+from .verdict import Verdict, judge, verdict_of_pause
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,11 @@ def _certificate(facts: CertificateFacts, at: datetime) -> dict[str, Any]:
     }
 
 
-def paused(settings: Settings, found: Pause, previous: State | None, at: datetime) -> Report:
+def report_of_pause(settings: Settings, found: Pause, previous: State | None, at: datetime) -> Report:
     """Nothing is scanned."""
-    verdict = pause(found.reasons, found.masters_well_since)
+    verdict = verdict_of_pause(found.reasons, found.masters_well_since)
     return Report(settings.id, settings, Observation(at=at), verdict, previous)
 
 
-def judged(sensor_id: str, settings: Settings | None, seen: Observation, previous: State | None) -> Report:
+def report_of_scan(sensor_id: str, settings: Settings | None, seen: Observation, previous: State | None) -> Report:
     return Report(sensor_id, settings, seen, judge(settings, seen, previous), previous)

@@ -57,7 +57,7 @@ def judge(settings: Settings | None, seen: Observation, previous: State | None) 
     return Verdict(status, gravest, failures, answered, note=_note(settings))
 
 
-def pause(reasons: tuple[PauseReason, ...], masters_well_since: datetime | None = None) -> Verdict:
+def verdict_of_pause(reasons: tuple[PauseReason, ...], masters_well_since: datetime | None = None) -> Verdict:
     """The count of failures starts anew."""
     note = f"paused: {', '.join(reasons)}"
     return Verdict(Status.PAUSED, pause_reasons=reasons, masters_well_since=masters_well_since, note=note)

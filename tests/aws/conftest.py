@@ -12,13 +12,13 @@ from moto import mock_aws
 
 @pytest.fixture(scope="session")
 def clients() -> boto3.Session:
-    """One for all tests: it keeps the models of the services, of which reading takes long."""
+    """One for all tests: it keeps the models of the services, which take long to read."""
     return boto3.Session("testing", "testing", "testing", "eu-central-1")
 
 
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch, clients: boto3.Session) -> Iterator[boto3.Session]:
-    """An account without anything in it."""
+    """An empty account."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
@@ -29,7 +29,7 @@ def session(monkeypatch: pytest.MonkeyPatch, clients: boto3.Session) -> Iterator
 
 @dataclass
 class Calls:
-    """The parameters of each call that clients of the session make, by operation."""
+    """The parameters of each call that the session's clients make, by operation."""
 
     made: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -39,7 +39,7 @@ class Calls:
 
 @pytest.fixture
 def calls(session: boto3.Session) -> Iterator[Calls]:
-    """Those of clients that are made from now on."""
+    """Sees the clients that are made after it."""
     seen = Calls()
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:

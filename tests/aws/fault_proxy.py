@@ -1,6 +1,6 @@
-"""AWS on loopback, over real HTTP: moto answers, except where a test wants a fault instead.
+"""AWS on loopback, over real HTTP: moto answers, unless a test wants a fault instead.
 
-botocore's own connections, time limits, parsers and retries are at work between the adapters and here.
+So botocore's own connections, time limits, parsers and retries are part of the test.
 """
 
 import gzip
@@ -24,9 +24,10 @@ REGION = "eu-central-1"
 
 @dataclass
 class Proxy:
-    """`asked`: how often each operation was asked for; `taken`: what moto answered well, in this order.
+    """`asked`: how often each operation was asked for; `taken`: the calls that moto answered with success, in order.
 
-    `fault`: of the operation `failing`, as `StatesTable.Scan` or `PutEvents`; it gets the number of the attempt.
+    `failing`: the operation that fails, such as `StatesTable.Scan` or `PutEvents`. `fault`: what happens to its calls;
+    it gets the number of the attempt.
     """
 
     failing: str = ""
@@ -47,7 +48,7 @@ class Proxy:
         self.on_asked = lambda _: None
 
     def release(self) -> None:
-        """Whoever hangs."""
+        """Ends the calls that hang."""
         self.over.set()
         self.over = threading.Event()
 
@@ -56,12 +57,12 @@ class Proxy:
 
 
 class Call(BaseHTTPRequestHandler):
-    """One request. Faults answer by its methods."""
+    """One request. Faults answer with its methods."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     proxy: Proxy
-    moto = threading.Lock()  # its backends know of no other threads
+    moto = threading.Lock()  # its backends are not safe for threads
 
     def handle_one_call(self) -> None:
         self.data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -83,7 +84,7 @@ class Call(BaseHTTPRequestHandler):
     do_POST = do_PUT = handle_one_call  # noqa: N815 - http.server calls them so
 
     def forward(self) -> tuple[int, dict[str, str], bytes]:
-        """What moto says."""
+        """What moto answers."""
         service = self.headers["Authorization"].split("/")[3]
         headers = HTTPHeaders()
         for name, value in self.headers.items():
@@ -122,12 +123,12 @@ class Call(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def hang(self) -> None:
-        """Until the test is over."""
+        """Does not answer until the test is over."""
         self.proxy.over.wait(10)
         self.close_connection = True
 
     def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+        """Writes no log: nobody reads it."""
 
 
 Fault = Callable[[Call, int], None]
@@ -137,7 +138,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
-        """Whoever asked has gone: that is what faults are about."""
+        """Keeps quiet: clients go away early because of the faults."""
 
 
 @contextmanager

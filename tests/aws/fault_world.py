@@ -64,7 +64,7 @@ def mail_server() -> Iterator[MailServer]:
 
 @dataclass
 class World:
-    """The stack, two mail servers, and the process of a function. `moody` falls sick when a test says so."""
+    """The stack, two mail servers, and a process of the function. The server `moody` fails when a test says so."""
 
     proxy: Proxy
     tables: dict[str, Any]
@@ -86,7 +86,7 @@ class World:
         self.write(sensor_id, authentication="user_password", username="ann", secret_id=secret)
 
     def tick(self) -> None:
-        """And all that it handed on."""
+        """One tick, and then all batches that it handed on."""
         self.at += timedelta(minutes=1)
         self.failures = self.monitor.tick(self.at, 100).failed_calls
         for batch in self.messages():
@@ -98,7 +98,7 @@ class World:
         return self.monitor._tools.reader.read(Failures()).settings  # noqa: SLF001 - with the function's own clients
 
     def messages(self) -> list[Batch]:
-        """Those of the last tick: the queue is asked for what it was given, for to poll it takes time."""
+        """The batches of the last tick, as the queue was given them: polling the queue would take time."""
         bodies = [json.loads(body["MessageBody"]) for body in self.proxy.accepted("SendMessage")]
         return [decode(json.dumps(body)) for body in bodies if datetime.fromisoformat(body["due"]) == self.at]
 
@@ -107,7 +107,7 @@ class World:
         return {str(row["sensor_id"]): str(row["status"]) for row in rows}
 
     def points(self) -> Counter[tuple[str, str]]:
-        """How many values of each sensor's Downtime, which every scan has; and that no moment came twice."""
+        """How many values each sensor's Downtime has (every scan gives one). No moment may come twice."""
         moments: Counter[tuple[str, str]] = Counter()
         for body in self.proxy.accepted("PutMetricData"):
             for datum in body["MetricData"]:
@@ -116,7 +116,7 @@ class World:
         return moments
 
     def scans(self) -> dict[str, int]:
-        """How many scans of each sensor are in CloudWatch."""
+        """How many scans of each sensor CloudWatch has."""
         return dict(Counter(sensor_id for sensor_id, _ in self.points()))
 
     def told(self) -> Counter[tuple[str, str, str]]:
@@ -130,7 +130,7 @@ class World:
 
 @contextmanager
 def fault_world() -> Iterator[World]:
-    """Deployed: the function's own wiring, through the proxy to moto."""
+    """The deployed function, with its own wiring; its calls go through the proxy to moto."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)
@@ -145,9 +145,9 @@ def fault_world() -> Iterator[World]:
             patch.setenv("METRICS_NAMESPACE", "POP3Sensor")
             patch.setenv("FORBIDDEN_NETWORKS", "")
             patch.setattr(boto3, "Session", lambda: _Through(session, proxy))
-            # No time between two attempts: the only thing here that botocore does otherwise than in the function.
+            # No pause between two attempts. Otherwise botocore behaves as in the function.
             patch.setattr(standard.ExponentialBackoff, "delay_amount", lambda *_: 0)
-            # A fleet of seven is too large for one invocation.
+            # Makes this fleet of seven too large for one invocation.
             patch.setattr(division, "INLINE", 4)
             patch.setattr(division, "BATCH", 4)
             secrets = session.client("secretsmanager")
@@ -160,7 +160,7 @@ def fault_world() -> Iterator[World]:
 
 @dataclass
 class _Through:
-    """A session whose clients speak to the proxy."""
+    """A session whose clients call the proxy."""
 
     session: boto3.Session
     proxy: Proxy

@@ -1,4 +1,4 @@
-"""Sensors on their way to another invocation: none lost, none changed, no message too large."""
+"""Sensors that travel to another invocation: none is lost, none is changed, no message is too large."""
 
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -37,7 +37,10 @@ def test_what_is_handed_on_comes_as_it_was(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
 def test_its_fingerprint_comes_as_it_was(changes: dict[str, Any]) -> None:
-    """Else who scans it and who looks whether it is due would take each other's settings for a change, for ever."""
+    """Otherwise a sensor with a long interval would be scanned every minute.
+
+    The invocation that scans it would store another fingerprint than the one that looks whether it is due.
+    """
     settings = replace(SENSOR, **{**changes, "interval": 300})
     (found,) = decode(encode(Batch(AT, (settings,)))).sensors
     assert settings.fingerprint == found.fingerprint
@@ -49,7 +52,7 @@ def test_the_moment_comes_as_it_was() -> None:
 
 
 def test_the_states_come_as_they_were() -> None:
-    """All that the next verdict needs; and when it was read, to write it conditionally."""
+    """The next verdict needs all of it; the conditional write needs `scanned_at`."""
     state = State(
         Status.PAUSED, AT, "", "", "paused: dependency", 3, (PauseReason.DEPENDENCY,), AT, "0123456789abcdef", AT, AT
     )

@@ -1,4 +1,4 @@
-"""What fails at AWS becomes one error, which says what was being done."""
+"""Every failure at AWS becomes one kind of error, which says what was tried."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ from tests.samples import AT
 STATE = State(Status.UP, AT)
 NO_TABLE = "An error occurred (ResourceNotFoundException) when calling the {} operation: Requested resource not found"
 NO_BUCKET = "An error occurred (NoSuchBucket) when calling the PutObject operation: The specified bucket does not exist"
-# A call to what does not exist, how it is told.
+# A call to something that does not exist; the text of the error.
 CALLS: dict[str, tuple[Callable[[boto3.Session], object], str]] = {
     "reading the sensors": (
         lambda session: SensorsTable(session.client("dynamodb"), "gone").load(),
@@ -70,8 +70,8 @@ def test_what_succeeds_is_left_alone() -> None:
 
 
 def test_no_call_may_eat_up_an_invocation() -> None:
-    """All attempts together, however dead the service, take less than a minute."""
+    """All attempts at a dead service together take less than a minute."""
     how: dict[str, Any] = vars(CONFIG)
-    longest_pauses = 1 + 2 + 4  # standard mode: 2 to the power of the attempt, at most
+    longest_pauses = 1 + 2 + 4  # standard mode waits at most 2 to the power of the attempt
     attempts = how["retries"]["total_max_attempts"]
     assert attempts * (how["connect_timeout"] + how["read_timeout"]) + longest_pauses <= 60

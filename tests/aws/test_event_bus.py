@@ -1,4 +1,4 @@
-"""Status events on EventBridge: all of them, however many, and what was refused is told."""
+"""Status events on EventBridge: however many there are, all are put; what is refused is told."""
 
 import json
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ def test_an_event_of_the_contract(session: boto3.Session, calls: Calls) -> None:
     } == json.loads(entry["Detail"])
 
 
-# PutEvents takes ten at once.
+# How many changes; how many are in each call. PutEvents takes ten at once.
 @pytest.mark.parametrize(("count", "batches"), {0: [], 1: [1], 10: [10], 11: [10, 1], 25: [10, 10, 5]}.items())
 def test_however_many(session: boto3.Session, calls: Calls, count: int, batches: list[int]) -> None:
     DefaultEventBus(session.client("events")).put(changes(count))

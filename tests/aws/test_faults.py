@@ -1,4 +1,4 @@
-"""Every call to AWS by every fault: what did not depend on it goes on, what did is retried, logged, counted and kept.
+"""Every call to AWS with every fault. What does not need the call goes on; the rest is retried, logged, counted, kept.
 
 The wiring is the deployed function's own. Between it and moto are real sockets, where a test breaks one operation.
 """
@@ -27,17 +27,17 @@ HANG_SECONDS = 0.5
 
 @pytest.fixture(scope="module")
 def deployed() -> Iterator[World]:
-    """Once for all tests: to deploy takes longer than to scan."""
+    """One for all tests: deploying takes longer than scanning."""
     with fault_world() as world:
         yield world
 
 
 @pytest.fixture
 def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, deployed: World) -> Iterator[World]:
-    """After a tick where all was well; then a sensor is new, one is gone, and one mail server falls sick."""
+    """A world after a good tick. For the next one a sensor is new, one is gone, and one mail server fails."""
     for table in dynamodb_backends["123456789012"][REGION].tables.values():
         table.items.clear()
-    # Only how long an attempt that hangs is waited for; all others have time enough on a busy machine.
+    # Only calls that hang end by this timeout; all others have time enough, also on a busy machine.
     patience = HANG_SECONDS if request.node.callspec.params.get("fault") is hangs else 5
     monkeypatch.setattr(scan_function, "CONFIG", CONFIG.merge(Config(read_timeout=patience)))
     scan_function.monitor.cache_clear()
@@ -118,12 +118,12 @@ def empty(call: Call, _: int) -> None:
 
 
 def answer_lost(call: Call, attempt: int) -> None:
-    """Done, but who asked does not learn of it, the first time."""
+    """AWS does what was asked, but its first answer is lost."""
     done = call.forward()
     call.reset() if attempt == 1 else call.answer(*done)
 
 
-# Does the SDK try again.
+# Each fault, and whether the SDK tries again.
 PERSISTENT: dict[str, tuple[Fault, bool]] = {
     "is throttled": (throttled, True),
     "is denied": (denied, False),
@@ -137,7 +137,7 @@ PASSING: dict[str, tuple[Fault, int]] = {
 }
 SENSELESS: dict[str, Fault] = {"answers with garbage": garbage, "answers with nothing": empty}
 
-# What is not there after a tick in which the operation failed.
+# Each operation, and what is missing after a tick in which it failed.
 TICK: dict[str, set[str]] = {
     "SensorsTable.Scan": {"new", "deletion"},
     "StatesTable.Scan": set(),
@@ -149,12 +149,12 @@ TICK: dict[str, set[str]] = {
     "SendMessage": set(),
     "PutEvents": {"events"},
 }
-# Their answers say something, and so cannot be taken for well where they do not.
+# The operations whose answers say something: without it an answer does not pass for a good one.
 TELLING = ["SensorsTable.Scan", "StatesTable.Scan", "BatchGetSecretValue", "SendMessage", "PutEvents"]
 
 
 def check_neighbours(world: World, missing: set[str]) -> None:
-    """What there must be after the tick in which something failed."""
+    """After the tick in which something failed, all that does not depend on it is there."""
     scanned = {one for one in ALL if one != "new" or "new" not in missing}
     scans = world.scans()
     if "metrics" in missing:
@@ -172,7 +172,7 @@ def check_neighbours(world: World, missing: set[str]) -> None:
 
 
 def check_all(world: World) -> None:
-    """What there must be in the end, the tick with the fault and the one after it together: all, and once."""
+    """After the tick with the fault and the next one, everything is there exactly once."""
     assert AFTERWARDS == world.states()
     assert TOLD == world.told()
     assert {1} == set(world.points().values())
@@ -238,7 +238,7 @@ def test_an_answer_without_sense(world: World, log: list[logging.LogRecord], ope
 @pytest.mark.parametrize("fault", SENSELESS.values(), ids=SENSELESS)
 @pytest.mark.parametrize("operation", sorted(TICK.keys() - set(TELLING)))
 def test_a_senseless_answer_where_none_is_wanted(world: World, operation: str, fault: Fault) -> None:
-    """Status 200 says that it was taken; nothing else breaks by it."""
+    """These answers hold nothing that is needed: with status 200 the call counts as done, and nothing else breaks."""
     world.proxy.fails(operation, fault)
     world.tick()
     check_neighbours(world, {"states"} if operation == "StatesTable.PutItem" else TICK[operation])
@@ -251,7 +251,7 @@ def test_a_senseless_answer_where_none_is_wanted(world: World, operation: str, f
 def test_a_claim_that_fails(
     world: World, monkeypatch: pytest.MonkeyPatch, log: list[logging.LogRecord], *, fault: Fault, is_retried: bool
 ) -> None:
-    """The scan that lasts goes on, and so does everybody else."""
+    """The long scan goes on, and so do all others."""
     monkeypatch.setattr(Claims.keep, "__defaults__", (0.01,))
     world.proxy.fails("StatesTable.UpdateItem", fault)
 
@@ -270,7 +270,7 @@ def test_a_claim_that_fails(
 
 @pytest.mark.parametrize(("fault", "is_retried"), PERSISTENT.values(), ids=PERSISTENT)
 def test_a_batch_whose_states_cannot_be_read(world: World, *, fault: Fault, is_retried: bool) -> None:
-    """It fails loudly, for without its states nobody knows who is claimed or paused; other batches go on."""
+    """The batch fails loudly: without its states nobody knows who is claimed or paused. Other batches go on."""
     sensors = {one.id: one for one in world.settings().values()}
     half, other = (Batch(world.at, (sensors[one],)) for one in ("plain", "moody"))
     other = replace(other, states={"moody": State(Status.UP, world.at)})

@@ -1,4 +1,4 @@
-"""What CloudWatch has kept, read back; the history in memory, on which other tests stand, answers alike."""
+"""Values read back from CloudWatch. The history in memory, which other tests use, gives the same answers."""
 
 from datetime import timedelta
 from typing import Any
@@ -64,7 +64,7 @@ def test_what_is_asked(session: boto3.Session, calls: Calls) -> None:
     ]
 
 
-# Channels: those of each call.
+# How many channels are wanted; how many are in each call.
 BATCHES = {0: [], 1: [1], 500: [500], 501: [500, 1], 1200: [500, 500, 200]}
 
 
@@ -81,7 +81,7 @@ def result(number: int, *ago: int, status: str = "Complete") -> dict[str, Any]:
 
 
 def answers(session: boto3.Session, *pages: dict[str, Any]) -> CloudWatchHistory:
-    """A client that answers so, page for page: moto has no pages and no failures of single metrics."""
+    """A history whose client gives these pages: moto has no pages, and no failures of single metrics."""
     client = session.client("cloudwatch")
     stubber = Stubber(client)
     for page in pages:

@@ -57,7 +57,7 @@ def test_a_negative_value(session: boto3.Session) -> None:
     assert [{"Timestamp": AT, "Sum": -2.5, "Unit": "None"}] == read(session, "mail-1", "CertificateDaysLeft")
 
 
-# Points: those of each call.
+# How many points; how many are in each call.
 BATCHES = {0: [], 1: [1], 999: [999], 1000: [1000], 1001: [1000, 1], 2500: [1000, 1000, 500]}
 
 
@@ -73,7 +73,7 @@ def test_a_call_takes_a_thousand(session: boto3.Session, calls: Calls, count: in
 
 def test_every_batch_is_tried_whatever_happened_to_the_one_before(session: boto3.Session) -> None:
     points = [Point(f"mail-{number}", Channel.DOWNTIME, number, AT) for number in range(3000)]
-    points[1500] = points[1500]._replace(value=float("nan"))  # which CloudWatch refuses, and moto too
+    points[1500] = points[1500]._replace(value=float("nan"))  # CloudWatch refuses it, and moto too
     with pytest.raises(ServiceError) as caught:
         put(session, *points)
     assert str(caught.value).startswith("putting 1000 values into the namespace Mail/Test: An error occurred (")

@@ -1,4 +1,4 @@
-"""Result files in S3; the ones in memory, on which other tests stand, keep the same promises."""
+"""Result files in S3. Those in memory, which other tests use, behave alike."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -52,7 +52,7 @@ def test_the_client_is_made_with_the_first_file_and_only_once(session: boto3.Ses
 
 
 def test_one_client_however_many_threads_store_at_once(session: boto3.Session, bucket: str) -> None:
-    """To make one takes a tenth of a second of the processor, which scans share."""
+    """Making one takes a tenth of a second of the processor, which the scans need too."""
     made: list[object] = []
     together = threading.Barrier(8)
 

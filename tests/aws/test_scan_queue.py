@@ -1,4 +1,4 @@
-"""What one invocation hands on to others."""
+"""The scan queue: what one invocation hands to others."""
 
 import json
 from dataclasses import replace
@@ -96,7 +96,7 @@ def test_a_message_is_measured_in_bytes(session: boto3.Session, url: str, calls:
 
 
 def refused(client: Any, code: str) -> None:
-    """The first message is; those after it are taken."""
+    """The first message is refused; those after it are taken."""
     seen: list[str] = []
 
     def answer(params: dict[str, Any], **_: Any) -> Any:
@@ -111,7 +111,7 @@ def refused(client: Any, code: str) -> None:
     client.meta.events.register("before-call.sqs.SendMessage", answer)
 
 
-# Also what no other attempt will change.
+# The last two would fail again. Their sensors are given back all the same, for somebody must scan them.
 CODES = ["ServiceUnavailable", "InvalidParameterValue", "ValidationException"]
 
 
@@ -119,7 +119,7 @@ CODES = ["ServiceUnavailable", "InvalidParameterValue", "ValidationException"]
 def test_what_is_not_taken_is_given_back_and_nothing_else(
     session: boto3.Session, url: str, calls: Calls, code: str
 ) -> None:
-    """Of a batch that goes in several messages, too: somebody must scan these, and nobody the others twice."""
+    """Also part of a batch that is split into several messages: no sensor is lost, and none is scanned twice."""
     sensors = [replace(SENSOR, id=f"mail-{number}", trusted_ca="x" * 300_000) for number in range(6)]
     client = session.client("sqs")
     refused(client, code)

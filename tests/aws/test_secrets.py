@@ -1,4 +1,4 @@
-"""Secrets Manager; the secrets in memory, on which other tests stand, keep the same promises."""
+"""Secrets Manager. The secrets in memory, which other tests use, behave alike."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -62,7 +62,7 @@ def test_by_name(found: Callable[..., Plain], wanted: list[str], expected: Plain
 
 
 def test_by_arn(session: boto3.Session) -> None:
-    """Whole, or without the six characters that Secrets Manager appends; and one of a secret that is gone."""
+    """A whole ARN, one without the six characters that Secrets Manager appends, and one of a secret that is gone."""
     arn = create(session, "pop3-sensor/mail-1", "bee")
     without = arn.rpartition("-")[0]
     gone = arn.replace("mail-1", "gone")
@@ -76,7 +76,7 @@ def test_by_arn(session: boto3.Session) -> None:
 
 
 def test_names_that_begin_alike_are_not_mixed_up(session: boto3.Session) -> None:
-    """`a-b` looks like the ARN of `a` cut short, and `a` like that of `a-b`."""
+    """Cut short, the ARN of `a-b` looks like one of `a`; the name `a-b-AbCdEf` looks like the end of one of `a-b`."""
     arns = {name: create(session, name, f"of {name}") for name in ("a", "a-b", "a-b-AbCdEf")}
     wanted = [*arns, *arns.values(), *(arn.rpartition("-")[0] for arn in arns.values())]
     assert [f"of {name}" for name in [*arns] * 3] == [fetch(session, one)[one] for one in wanted]
@@ -99,7 +99,7 @@ def test_a_binary_secret(session: boto3.Session) -> None:
 
 
 def test_a_secret_without_a_value_harms_no_other(session: boto3.Session) -> None:
-    """Where it fails the whole call, each is asked for alone."""
+    """It fails the whole call; then each secret is asked for alone."""
     create(session, "good", "bee")
     session.client("secretsmanager").create_secret(Name="empty")
     found = fetch(session, "good", "empty", "none")
@@ -121,7 +121,7 @@ def test_a_secret_that_is_marked_for_deletion_harms_no_other(session: boto3.Sess
 
 
 DENIED = "the secret bad may not be read; allowed are names that begin with SecretPrefix"
-# What AWS says about one secret: what its sensors are told.
+# The code that AWS gives for one secret; the reason and the message of its sensors.
 TOLD: dict[str, tuple[Reason, str]] = {
     "AccessDeniedException": (Reason.SECRET_DENIED, DENIED),
     "DecryptionFailure": (
@@ -172,7 +172,7 @@ def test_a_call_that_fails_because_of_one_of_them(session: boto3.Session, code: 
 
 
 def test_a_service_that_fails_fails_its_batch_only(session: boto3.Session) -> None:
-    """And is not asked for each secret once more: that would make the throttling worse."""
+    """It is not asked again for each single secret: that would make throttling worse."""
     client = session.client("secretsmanager")
     with Stubber(client) as stub:
         stub.add_client_error("batch_get_secret_value", "ThrottlingException", "Rate exceeded")

@@ -1,4 +1,4 @@
-"""The Sensors table, at any size, whatever was written into it."""
+"""The Sensors table: at any size, whatever somebody wrote into it."""
 
 from decimal import Decimal
 from typing import Any
@@ -25,7 +25,7 @@ def test_an_empty_table(session: boto3.Session, table: str) -> None:
     assert [] == load(session, table)
 
 
-# As somebody may write an item with boto3's friendly interface; as it is read.
+# An item as somebody writes it with boto3's resource interface; the item as it is read.
 ITEMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "every type": (
         {

@@ -1,4 +1,4 @@
-"""The States table; the one in memory, on which other tests stand, keeps the same promises."""
+"""The States table. The one in memory, which other tests use, behaves alike."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -58,7 +58,7 @@ def test_a_state_comes_back_as_it_was(store: StateStore, state: State) -> None:
 
 
 def test_the_time_of_the_scan_comes_back(store: StateStore) -> None:
-    """It is compared nowhere but here: it tells who wrote last."""
+    """Comparing states leaves it out, so it needs a test of its own. It tells who wrote last."""
     store.save("a", replace(UP, scanned_at=AT + MICROSECOND), None)
     store.save("b", replace(UP, scanned_at=None), None)
     assert {"a": AT + MICROSECOND, "b": AT} == {one: state.scanned_at for one, state in store.load().items()}
@@ -71,7 +71,7 @@ def test_each_sensor_has_its_own(store: StateStore) -> None:
 
 
 NINE = timezone(timedelta(hours=9))
-# What stands in the table, what this writer read of it: does its own state stand in the end.
+# What the table holds; what this writer has read of it; whether its own state is there in the end.
 WRITERS: dict[str, tuple[State | None, State | None, bool]] = {
     "the first ever": (None, None, True),
     "nobody else was there": (UP, UP, True),
@@ -109,7 +109,7 @@ def table(session: boto3.Session) -> str:
 
 
 def test_what_stands_in_the_table(session: boto3.Session, table: str) -> None:
-    """The contract's names, for people who read the table."""
+    """People who read the table find these names."""
     StatesTable(session.client("dynamodb"), table).save("mail-1", DOWN, None)
     (item,) = session.resource("dynamodb").Table(table).scan()["Items"]
     expected = {
@@ -137,7 +137,7 @@ def test_a_row_of_an_earlier_version_is_read(session: boto3.Session, table: str)
 
 
 def test_the_condition_is_the_table_s_own(session: boto3.Session, table: str, calls: Calls) -> None:
-    """One call: to read first would leave a gap for another invocation."""
+    """It is one call: reading first would leave a gap for another invocation."""
     StatesTable(session.client("dynamodb"), table).save("mail-1", UP, None)
     assert ["PutItem"] == [name for name, _ in calls.made if name != "CreateStack" and "Stack" not in name]
 

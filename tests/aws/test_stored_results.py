@@ -1,4 +1,4 @@
-"""The result files in S3, read back."""
+"""Result files are read back from S3."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -37,7 +37,7 @@ def test_a_sensor_that_stores_nothing(session: boto3.Session, bucket: str) -> No
 
 
 def test_a_long_file_is_read_from_its_beginning(session: boto3.Session, bucket: str) -> None:
-    text = "é" * MOST_BYTES  # two bytes each; the cut may go through one
+    text = "é" * MOST_BYTES  # two bytes each, so the cut may go through a character
     stored = files(session, bucket)
     stored.put(SUMMARY, f"x{text}")
     found = stored.read(SUMMARY)

@@ -1,4 +1,4 @@
-"""DynamoDB's typed JSON in plain Python."""
+"""DynamoDB's typed JSON as plain Python values."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""The membrane: what is needed from outside, in our own words, how it fails, and how long we are patient.
+"""The ports: what the program needs from outside, how that fails, and how long to go on trying.
 
-`fleet` and `overview` call it; `aws` implements it; a test stands in for it in memory.
+`fleet` and `overview` call them, `aws` implements them, and tests have them in memory (tests/fakes/memory.py).
 """
 
 import time
@@ -17,9 +17,9 @@ Now = Callable[[], datetime]
 
 
 class ServiceError(Exception):
-    """A service outside failed, after the SDK's own retries; the text says which, at what, and how.
+    """A call to an outside service failed, also after the SDK's retries. The text says which call, and why.
 
-    `rest`: what it did not take, of several things, and may take later.
+    `rest`: of the things that were handed over, those that were not taken and are worth another try.
     """
 
     def __init__(self, text: str, rest: Sequence[Any] = ()) -> None:
@@ -28,7 +28,7 @@ class ServiceError(Exception):
 
 
 class Patience:
-    """An invocation ends; a hundred calls that time out one after the other do not."""
+    """Bounds the time that a failing service may cost: calls that time out one by one would outlast the invocation."""
 
     def __init__(self, seconds: float = 15.0) -> None:
         self._end = time.monotonic() + seconds
@@ -39,7 +39,7 @@ class Patience:
 
     @property
     def is_over(self) -> bool:
-        """Never while all goes well."""
+        """Whether to give up. Without a failure it never is, however long the calls take."""
         return self._failed and time.monotonic() >= self._end
 
 
@@ -47,7 +47,7 @@ class Patience:
 
 
 class Point(NamedTuple):
-    """One value of one channel; units in `channels.UNITS`."""
+    """One value of one channel, in the unit of `model.channels.UNITS`."""
 
     sensor_id: str
     channel: Channel
@@ -56,7 +56,7 @@ class Point(NamedTuple):
 
 
 class StatusChange(NamedTuple):
-    """One status event; `detail` is the contract's (section 5), in plain JSON types."""
+    """One status event. `detail` is in plain JSON types (docs/reference.md)."""
 
     detail: Mapping[str, Any]
     at: datetime
@@ -64,9 +64,10 @@ class StatusChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`due`: the tick. `states`: of these sensors and their masters, where nobody can have changed them meanwhile.
+    """Sensors that another invocation is to scan, at the tick `due`.
 
-    `delay_seconds`: how long the message rests in the queue; not part of it.
+    `states`: those of the sensors and of their masters; if empty, whoever takes the batch reads them from the table.
+    `delay_seconds`: how long the queue keeps the message; the message itself does not hold it.
     """
 
     due: datetime
@@ -77,7 +78,7 @@ class Batch:
 
 class SensorSource(Protocol):
     def load(self) -> Sequence[Mapping[str, Any]]:
-        """Every item, in plain Python values; one that nobody changed is the very object of the call before.
+        """Every item, in plain Python values. An unchanged item is the same object as at the call before.
 
         Raises ServiceError.
         """
@@ -85,16 +86,19 @@ class SensorSource(Protocol):
 
 class StateStore(Protocol):
     def load(self, sensor_ids: Collection[str] | None = None) -> Mapping[str, State]:
-        """Of these sensors, or of all; by sensor id. Raises ServiceError."""
+        """The states of these sensors, or of all, by sensor id. Raises ServiceError."""
 
     def save(self, sensor_id: str, state: State, previous: State | None) -> bool:
-        """False where another writer was there since `previous` was read. Raises ServiceError."""
+        """False if somebody else wrote since `previous` was read; then nothing is saved. Raises ServiceError."""
 
     def claim(self, sensor_id: str, now: datetime, until: datetime) -> None:
-        """Tells other invocations that this one scans the sensor, the first time or again. Raises ServiceError."""
+        """Tells other invocations that this one scans the sensor until `until`; may be repeated with a later time.
+
+        Raises ServiceError.
+        """
 
     def forget(self, sensor_id: str) -> None:
-        """Its item is gone. Raises ServiceError."""
+        """Deletes the state of a sensor whose item is gone. Raises ServiceError."""
 
 
 class EventBus(Protocol):
@@ -131,7 +135,7 @@ class StateSource(Protocol):
 
 
 class Span(NamedTuple):
-    """From `start` until `end`, in `period` seconds; both ends are multiples of the period."""
+    """From `start` until `end`, in periods of `period` seconds. Both ends are multiples of the period."""
 
     start: datetime
     end: datetime
@@ -146,14 +150,14 @@ class Wanted(NamedTuple):
 
 
 class Value(NamedTuple):
-    """The average over one period, which begins `at`; units in `channels.UNITS`."""
+    """The average over the period that begins at `at`, in the unit of `model.channels.UNITS`."""
 
     at: datetime
     value: float
 
 
 class Readings(NamedTuple):
-    """Oldest value first; channels without any are left out. `complaint`: what could not be read, and why."""
+    """The oldest value first. Channels without values are left out. `complaint`: what could not be read, and why."""
 
     series: Mapping[Wanted, Sequence[Value]]
     complaint: str = ""
@@ -161,11 +165,11 @@ class Readings(NamedTuple):
 
 class MetricHistory(Protocol):
     def read(self, wanted: Collection[Wanted], span: Span) -> Readings:
-        """What can be read. What cannot is in the complaint: the page goes on without it."""
+        """Does not raise: what cannot be read is in the complaint, and the page is shown without it."""
 
 
 class StoredResult(NamedTuple):
-    """A sensor's result file: its name, its text (the beginning, where it is long), when it was written."""
+    """A sensor's result file: its name, its text (of a long file the beginning), and when it was written."""
 
     name: str
     text: str
@@ -174,4 +178,4 @@ class StoredResult(NamedTuple):
 
 class ResultArchive(Protocol):
     def read(self, name: str) -> StoredResult | None:
-        """None where there is no such file. Raises ServiceError."""
+        """None if there is no such file. Raises ServiceError."""

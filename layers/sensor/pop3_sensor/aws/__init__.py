@@ -1,1 +1,1 @@
-"""The adapters: what `ports` asks for, by boto3. No face: a function loads only the adapters that it names."""
+"""The adapters: they implement `ports` with boto3. Nothing is exported here, so a function loads only what it uses."""

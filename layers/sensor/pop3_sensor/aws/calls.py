@@ -11,24 +11,27 @@ from ..ports import Patience, ServiceError
 
 T = TypeVar("T")
 
-# boto3 waits 60 s for a connection and again for an answer; an invocation has no such time for one call.
+# boto3 would wait 60 s for a connection and 60 s for an answer: too much of an invocation for a single call.
 CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
 
-# Nothing that is asked again will be taken.
+# After these errors the same call would fail again: what it handed over is not kept for another try.
 _FOR_EVER = frozenset(
     {"ValidationError", "ValidationException", "InvalidParameterValue", "InvalidParameterCombination"}
 )
 
 
 class Senseless(BotoCoreError):
-    """Status 200 above something that is no answer: the page of a proxy on the way, or half a page."""
+    """The status is 200, but the body is no answer: the page of a proxy, or an answer cut short."""
 
     fmt = "the answer has no {name}"
 
 
 def part(answer: Mapping[str, Any], name: str) -> Any:
-    """What every answer of this kind has: nothing is no empty list, or an outage would delete every state."""
+    """The part `name`, which every whole answer has.
+
+    A missing part must not pass for an empty list: a Sensors table that seems empty would delete every state.
+    """
     try:
         return answer[name]
     except KeyError:
@@ -37,7 +40,7 @@ def part(answer: Mapping[str, Any], name: str) -> Any:
 
 @contextmanager
 def translated(action: str, things: Sequence[Any] = ()) -> Iterator[None]:
-    """`action` names the call and what it is about, for the person who reads the log; `things`: what it hands over."""
+    """Turns boto3's errors into ServiceError. `action`: what the log says was tried; `things`: what is handed over."""
     try:
         yield
     except (ClientError, BotoCoreError) as error:
@@ -46,7 +49,10 @@ def translated(action: str, things: Sequence[Any] = ()) -> Iterator[None]:
 
 
 def in_parts(things: Sequence[T], size: int, call: Callable[[Sequence[T]], None]) -> None:
-    """Each part is tried, whatever became of the one before it. Raises ServiceError with what is left of all."""
+    """One call for each part, also after another part failed, until patience is over.
+
+    Raises ServiceError with all that was not taken.
+    """
     failures: list[str] = []
     rest: list[T] = []
     patience = Patience()

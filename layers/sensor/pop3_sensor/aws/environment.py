@@ -1,4 +1,4 @@
-"""How the variables that the template gives a function become its settings."""
+"""Reads a function's environment variables, which the template sets."""
 
 from collections.abc import Mapping
 from typing import Self
@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Variables(BaseModel):
-    """Fields are named as the variables are, in lower case."""
+    """A field has its variable's name, in lower case."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", arbitrary_types_allowed=True, hide_input_in_errors=True)
 
@@ -15,6 +15,6 @@ class Variables(BaseModel):
     def read(cls, variables: Mapping[str, str]) -> Self:
         """Raises pydantic's ValidationError, which names each variable that is missing or wrong.
 
-        It shows none of their values: the function's own credentials are among them.
+        The error shows no value: the function's own credentials are among the variables.
         """
         return cls.model_validate({name.lower(): value for name, value in variables.items()})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SOURCE = "pop3-sensor"
 DETAIL_TYPE = "Sensor Status Change"
-BATCH = 10  # PutEvents takes no more
+BATCH = 10  # PutEvents takes at most so many
 
 
 class DefaultEventBus:
@@ -24,7 +24,7 @@ class DefaultEventBus:
         in_parts(changes, BATCH, self._put)
 
     def _put(self, changes: Sequence[StatusChange]) -> None:
-        """PutEvents may also refuse single entries, which it says in its answer only."""
+        """PutEvents may refuse single entries: then the call succeeds, and only its answer tells."""
         with translated(f"putting {len(changes)} events on the default bus", changes):
             answers = part(self._client.put_events(Entries=[_entry(change) for change in changes]), "Entries")
         refused = {

@@ -1,4 +1,4 @@
-"""What CloudWatch has kept of the channels."""
+"""Reads the channels' values back from CloudWatch."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef, MetricDataResultTypeDef
 
-BATCH = 500  # GetMetricData takes no more queries
+BATCH = 500  # GetMetricData takes at most so many queries
 
 
 class CloudWatchHistory:
@@ -20,10 +20,10 @@ class CloudWatchHistory:
         self._namespace = namespace
 
     def read(self, wanted: Collection[Wanted], span: Span) -> Readings:
-        """Every batch is tried, whatever happened to the one before it."""
+        """One call for each batch, also after another batch failed."""
         everything = list(dict.fromkeys(wanted))
         series: dict[Wanted, list[Value]] = {}
-        complaints: dict[str, None] = {}  # each once
+        complaints: dict[str, None] = {}  # an ordered set
         for start in range(0, len(everything), BATCH):
             batch = everything[start : start + BATCH]
             try:
@@ -43,7 +43,7 @@ class CloudWatchHistory:
                 EndTime=span.end,
                 ScanBy="TimestampAscending",
             )
-            for answer in pages:  # a long series may go on in the next one
+            for answer in pages:  # a long series may go on on the next page
                 for result in answer["MetricDataResults"]:
                     one = batch[int(result["Id"][1:])]
                     values = zip(result["Timestamps"], result["Values"], strict=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
 
-BATCH = 1000  # PutMetricData takes no more, in at most 1 MB; botocore compresses it
+BATCH = 1000  # PutMetricData takes at most so many, in at most 1 MB; botocore compresses the request
 
 
 class Metrics:

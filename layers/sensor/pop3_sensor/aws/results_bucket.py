@@ -1,6 +1,6 @@
 """Result files in S3: scans store them, the overview reads them.
 
-A client is made when the first file is touched: most stacks store none.
+The client is made with the first file: most invocations touch none, and a client takes a tenth of a second to make.
 """
 
 import functools
@@ -14,14 +14,14 @@ from .calls import translated
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MOST_BYTES = 16_384  # of a file; a summary has two or three thousand
+MOST_BYTES = 16_384  # read of a file; a summary has two or three thousand
 
 
 class ResultsBucket:
     def __init__(self, make_client: "Callable[[], S3Client]", bucket: str) -> None:
         self._make_client = make_client
         self._bucket = bucket
-        self._making = threading.Lock()  # files are stored by many threads
+        self._making = threading.Lock()  # many threads store files at once: only one of them makes the client
 
     @functools.cached_property
     def _made(self) -> "S3Client":

@@ -1,4 +1,4 @@
-"""The queue through which one invocation hands sensors on to others, and the form of its messages."""
+"""The scan queue, through which one invocation hands sensors to others, and the format of its messages."""
 
 import functools
 from collections.abc import Iterator, Sequence
@@ -14,8 +14,8 @@ from .calls import in_parts, part, translated
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-MAX_BYTES = 900_000  # SQS takes 1 MiB
-AT_ONCE = 8  # a thousand messages, ten milliseconds each
+MAX_BYTES = 900_000  # SQS takes a message of at most 1 MiB
+AT_ONCE = 8  # threads: a large fleet has a thousand messages, and each call takes some ten milliseconds
 
 
 class ScanQueue:
@@ -24,7 +24,7 @@ class ScanQueue:
         self._url = url
 
     def put(self, batches: Sequence[Batch]) -> None:
-        """One call for each: SQS charges by the size."""
+        """One call for each message: SQS charges by size, so fewer calls would not cost less."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             in_parts(batches, AT_ONCE, lambda some: _raise(list(pool.map(self._put, some))))
 
@@ -40,7 +40,7 @@ class ScanQueue:
                     part(answer, "MessageId")
             except ServiceError as error:
                 failures.append(str(error))
-                rest.append(some)  # whatever the reason: somebody has to scan these
+                rest.append(some)  # after any error, also a lasting one: somebody has to scan these sensors
         return ServiceError("; ".join(failures), rest) if failures else None
 
 
@@ -50,7 +50,7 @@ def _raise(outcomes: Sequence[ServiceError | None]) -> None:
 
 
 def _messages(batch: Batch) -> Iterator[tuple[str, Batch]]:
-    """Halves, where authorities of their own make some sensors large."""
+    """The batch as one message, or its halves if it is too large: each sensor may bring authorities of its own."""
     body = encode(batch)
     half = len(batch.sensors) // 2
     if len(body.encode()) <= MAX_BYTES or not half:
@@ -65,7 +65,7 @@ def encode(batch: Batch) -> str:
 
 
 def decode(message: str) -> Batch:
-    """Raises ValueError for what `encode` did not write."""
+    """Raises ValueError for a message that `encode` did not write."""
     try:
         return _adapter().validate_json(message)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Secrets Manager: in batches, each secret with its own error."""
+"""Reads secrets from Secrets Manager, in batches; each secret has its own error."""
 
 from collections.abc import Collection, Mapping
 from itertools import islice
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_secretsmanager.type_defs import SecretValueEntryTypeDef
 
-BATCH = 20  # BatchGetSecretValue takes no more
+BATCH = 20  # BatchGetSecretValue takes at most so many
 
-# What is wrong with one secret; it must harm only the sensors that name it.
+# Errors of one secret. They must harm only the sensors that name it.
 _REASONS = {
     "AccessDeniedException": (Reason.SECRET_DENIED, "may not be read; allowed are names that begin with SecretPrefix"),
     "DecryptionFailure": (Reason.SECRET_DENIED, "cannot be decrypted; the functions need kms:Decrypt for its key"),
@@ -45,7 +45,7 @@ class Secrets:
             values = part(answer, "SecretValues")
         except (ClientError, BotoCoreError) as error:
             code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-            if code in _REASONS and len(secret_ids) > 1:  # one of them fails the whole call: find out which
+            if code in _REASONS and len(secret_ids) > 1:  # one bad secret fails the whole call: ask one by one
                 return {key: held for one in secret_ids for key, held in self._batch([one]).items()}
             return {one: _trouble(one, code, str(error)) for one in secret_ids}
         failures = {failure["SecretId"]: failure for failure in answer.get("Errors", [])}
@@ -64,7 +64,7 @@ class Secrets:
 
 
 def _denotes(secret_id: str, value: "SecretValueEntryTypeDef") -> bool:
-    """By name, by ARN, or by an ARN without the six random characters that Secrets Manager appends."""
+    """An id may be the name, the ARN, or the ARN without the six random characters that Secrets Manager appends."""
     arn = value["ARN"]
     return secret_id in (value["Name"], arn, arn.rpartition("-")[0])
 

@@ -1,4 +1,4 @@
-"""The Sensors table."""
+"""Reads the Sensors table."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,10 @@ class SensorsTable:
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
-        self._kept: dict[str, tuple[object, dict[str, Any]]] = {}  # as DynamoDB gave it, and in plain values
+        self._kept: dict[str, tuple[object, dict[str, Any]]] = {}  # each item by id: DynamoDB's own form, plain values
 
     def load(self) -> Sequence[dict[str, Any]]:
-        """Every item: at any size a whole scan each minute costs less than an index to avoid it."""
+        """Reads the whole table: at any size, one scan a minute costs less than an index that would avoid it."""
         with translated(f"reading the table {self._table}"):
             pages = self._client.get_paginator("scan").paginate(TableName=self._table)
             given = {item["id"]["S"]: item for page in pages for item in part(page, "Items")}

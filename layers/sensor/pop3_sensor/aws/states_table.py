@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 
-BATCH = 100  # BatchGetItem takes no more
+BATCH = 100  # BatchGetItem takes at most so many
 NEVER_SCANNED = "its first scan is under way"
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class StatesTable:
         self._table = table
 
     def load(self, sensor_ids: Collection[str] | None = None) -> Mapping[str, State]:
-        """A row that cannot be read is as none: its sensor is scanned as a new one, and nobody else is harmed."""
+        """A row that cannot be read is left out: its sensor is scanned like a new one, and no other is harmed."""
         with translated(f"reading the table {self._table}"):
             rows = self._scan() if sensor_ids is None else self._get(list(sensor_ids))
             items = [plain_item(row) for row in rows]
@@ -47,14 +47,14 @@ class StatesTable:
         while keys:
             answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys[:BATCH]}})
             yield from part(answer, "Responses").get(self._table, [])
-            # What DynamoDB had no capacity for comes again, with the rest.
+            # DynamoDB gives back the keys for which it had no capacity: they are asked for again, with the rest.
             left = answer.get("UnprocessedKeys", {})
             keys = [*keys[BATCH:], *(left[self._table]["Keys"] if left else [])]
 
     def save(self, sensor_id: str, state: State, previous: State | None) -> bool:
-        """Only where nobody wrote since `previous` was read: of two invocations one records, and tells of, a change.
+        """Writes only if nobody else wrote since `previous` was read: of two invocations, one records a change.
 
-        Who wrote already but did not hear of it, and so tries again, does not find himself in the way.
+        A retry after a lost answer must succeed: our own earlier write has our own `scanned_at`.
         """
         read = _text(previous.scanned_at) if previous and previous.scanned_at else "never"
         item = _item(sensor_id, state)
@@ -71,7 +71,7 @@ class StatesTable:
         return True
 
     def claim(self, sensor_id: str, now: datetime, until: datetime) -> None:
-        """The row of a sensor that was never scanned says so, and is whole."""
+        """For a sensor that was never scanned this makes a whole row, which says that the first scan is under way."""
         first = {"since": _text(now), "status": Status.UNKNOWN, "phase": "", "reason": "", "message": NEVER_SCANNED}
         names = {"#until": "claimed_until", "#failures": "failures", **{f"#{name}": name for name in first}}
         values: dict[str, AttributeValueTypeDef] = {":until": {"S": _text(until)}, ":failures": {"N": "0"}}
@@ -109,7 +109,7 @@ def _item(sensor_id: str, state: State) -> "dict[str, AttributeValueTypeDef]":
 
 
 def _text(moment: datetime) -> str:
-    """Of equal length for every moment, so that texts compare as the moments do."""
+    """Every moment gives a text of the same length, so that the texts sort as the moments do."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 

@@ -1,4 +1,4 @@
-"""DynamoDB's typed JSON to plain Python values.
+"""Turns DynamoDB's typed JSON into plain Python values.
 
 boto3's TypeDeserializer gives Decimals and Binary objects, which pydantic's strict models and JSON do not take.
 """
@@ -11,7 +11,7 @@ def plain(value: Mapping[str, Any]) -> Any:
     """Numbers become int or float, sets become sorted lists; binary values stay bytes."""
     ((kind, held),) = value.items()
     read = _READERS.get(kind)
-    return read(held) if read else held  # S, BOOL, B, BS
+    return read(held) if read else held  # S, BOOL, B and BS are plain already
 
 
 def plain_item(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

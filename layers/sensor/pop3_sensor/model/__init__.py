@@ -1,4 +1,4 @@
-"""What a sensor is and what is known of it: words, channels, settings, what a scan saw, its state. Records; no I/O."""
+"""Plain records: a sensor's settings, its channels, what a scan saw, its state, and the words for them. No I/O."""
 
 from .channels import Channel
 from .observation import CertificateFacts, Observation, ScanError, TlsFacts, Trouble

@@ -1,4 +1,4 @@
-"""Who is trusted to vouch for a mail server: the public authorities, and those that an item brings."""
+"""The authorities that may vouch for a mail server: the public ones, and those that an item brings."""
 
 import functools
 import re
@@ -9,17 +9,18 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE--
 
 @functools.lru_cache(maxsize=256)
 def trust(trusted_ca: str = "") -> ssl.SSLContext:
-    """The public authorities and those of the PEM text. Raises ssl.SSLError where the text holds none.
+    """A context that trusts the public authorities and those of the PEM text. Raises ssl.SSLError if it holds none.
 
     Cached: reading the public authorities costs some 20 ms.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.maximum_version = ssl.TLSVersion.TLSv1_2  # what it is shown; and it needs no key share, which costs time
+    # `scan.certificates` shows it the chain in a TLS 1.2 message. For TLS 1.3 it would make a key share, which is slow.
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
     context.load_default_certs()
     if trusted_ca:
         context.load_verify_locations(cadata=_certificates_in(trusted_ca))
-    # Not VERIFY_X509_STRICT: private authorities of mail servers are often older than its rules. With a partial chain
-    # an operator may trust an intermediate, or a self-signed certificate itself.
+    # VERIFY_X509_STRICT stays off: private authorities of mail servers are often older than its rules. With partial
+    # chains an operator can trust an intermediate, or a self-signed certificate itself.
     context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     context.hostname_checks_common_name = False  # RFC 9525 section 6.3
     return context
@@ -37,5 +38,5 @@ def check_authorities(pem: str) -> bool:
 
 
 def _certificates_in(pem: str) -> str:
-    """Without what stands around them: comments, in any alphabet, where OpenSSL wants ASCII."""
+    """The certificates alone: the text around them may be in any alphabet, and OpenSSL takes only ASCII."""
     return "\n".join(_CERTIFICATE.findall(pem))

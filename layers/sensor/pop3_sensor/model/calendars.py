@@ -15,7 +15,7 @@ _PERIOD = re.compile(
 
 
 def _all_but(*hours: tuple[int, int], days: range) -> tuple[str, ...]:
-    """The pauses around these hours of scanning on these days of the week."""
+    """The pauses that leave only these hours, on these days of the week, for scanning."""
     scanned = sorted((day * _DAY + start * 60, day * _DAY + end * 60) for day in days for start, end in hours)
     ends = [end % _WEEK for _, end in scanned]
     next_starts = [start % _WEEK for start, _ in (*scanned[1:], scanned[0])]
@@ -29,8 +29,8 @@ def _clock(minute: int) -> str:
 
 _WEEKDAYS = range(5)
 
-# By PRTG's names: the hours in which it scans. Its time table knows whole days of the week, so a weekday's night is
-# the first and the last hours of that day.
+# PRTG's presets by name, with their hours of scanning. PRTG's time table has one row of hours for each day, so a
+# weekday's night is the first and the last hours of that same day.
 PRESETS = {
     "weekdays": _all_but((0, 24), days=_WEEKDAYS),
     "weekends": _all_but((0, 24), days=range(5, 7)),
@@ -45,9 +45,10 @@ PRESETS = {
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Pauses in every week, on the wall clock of a time zone.
+    """Pauses of every week, on the wall clock of a time zone.
 
-    The hour that a wall clock shows twice is paused, or scanned, both times; the hour that it never shows, never.
+    In autumn the clock shows an hour twice: a pause in it holds both times. In spring it skips an hour, and a pause in
+    it never holds.
     """
 
     time_zone: str
@@ -63,7 +64,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceWindow:
-    """`start` belongs to it, `end` does not."""
+    """`start` is the first paused moment, `end` the first one after the pause."""
 
     start: datetime
     end: datetime
@@ -75,7 +76,7 @@ class MaintenanceWindow:
         return self.start <= at < self.end
 
 
-@functools.lru_cache(maxsize=64)  # a tick asks for few zones, many times
+@functools.lru_cache(maxsize=64)  # in one tick many sensors ask for the same few zones
 def _minute_of_week(at: datetime, time_zone: str) -> int:
     local = at.astimezone(ZoneInfo(time_zone))
     return local.weekday() * _DAY + local.hour * 60 + local.minute
@@ -83,7 +84,7 @@ def _minute_of_week(at: datetime, time_zone: str) -> int:
 
 @functools.lru_cache(maxsize=1024)
 def minutes_of(period: str) -> tuple[int, int]:
-    """Start and end as minutes of the week. Raises ValueError for what is no period."""
+    """Start and end as minutes of the week. Raises ValueError for a text that is no period."""
     match = _PERIOD.fullmatch(period)
     if match is None:
         raise ValueError(f"{period!r} is no period like fr:17:00-mo:09:00")

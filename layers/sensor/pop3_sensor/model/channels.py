@@ -1,4 +1,4 @@
-"""The channels of a sensor: their names, units, and values out of what was seen and judged."""
+"""The channels of a sensor: their names, their units, and their values after a scan."""
 
 from enum import StrEnum
 from typing import Literal
@@ -21,7 +21,7 @@ class Channel(StrEnum):
     MAILBOX_SIZE = "MailboxSize"
 
 
-# A custom metric costs money every month: a sensor has the manual's two unless its item lists more.
+# A custom metric costs money every month, so a sensor publishes the two of PRTG's manual unless its item lists more.
 ALWAYS = (Channel.RESPONSE_TIME, Channel.DOWNTIME)
 MAILBOX = frozenset({Channel.MESSAGE_COUNT, Channel.MAILBOX_SIZE})
 
@@ -52,7 +52,7 @@ _PHASE_CHANNELS = {
 
 
 def measured(observation: Observation, *, answered: bool) -> dict[Channel, float]:
-    """Every value that the scan itself gave. No Response Time without an answer: a zero or a timeout would lie."""
+    """The values that the scan gave. Without an answer there is no Response Time: zero or the timeout would mislead."""
     values: dict[Channel, float] = {Channel.RESPONSE_TIME: observation.response_time} if answered else {}
     values |= {_PHASE_CHANNELS[phase]: micros / 1000 for phase, micros in observation.phases.items()}
     if observation.certificate and (days := observation.certificate.days_left(observation.at)) is not None:
@@ -64,7 +64,7 @@ def measured(observation: Observation, *, answered: bool) -> dict[Channel, float
 
 
 def of_status(status: Status) -> dict[Channel, float]:
-    """The two that follow from the judgement; a paused sensor publishes nothing."""
+    """The two channels that follow from the status. A paused sensor publishes nothing."""
     if status is Status.PAUSED:
         return {}
     return {Channel.DOWNTIME: 100 if status is Status.DOWN else 0, Channel.STATUS: _STATUS_NUMBERS[status]}

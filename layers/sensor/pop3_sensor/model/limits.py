@@ -1,4 +1,4 @@
-"""Limits of a channel: strictly above or below one is Warning or Down at once."""
+"""Limits of a channel. A value strictly above an upper or below a lower limit is Warning or Down at once."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Violation(NamedTuple):
 
 
 def violations(limits: Mapping[Channel, Limits], values: Mapping[Channel, float]) -> Iterator[Violation]:
-    """At most one for each channel, its error before its warning."""
+    """At most one for each channel: the violated error limit, otherwise the violated warning limit."""
     for channel, limit in limits.items():
         if channel in values:
             violation = _error(channel, limit, values[channel]) or _warning(channel, limit, values[channel])

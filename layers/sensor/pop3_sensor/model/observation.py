@@ -1,4 +1,4 @@
-"""What a scan saw. Judging it is the business of `verdict`."""
+"""What a scan saw. `status.verdict` judges it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from .vocabulary import Phase, Reason
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why a scan is not plainly good. `phase` is None where none is to blame."""
+    """Why a scan is not plainly good. `phase` is None if no phase is to blame."""
 
     reason: Reason
     phase: Phase | None
@@ -17,9 +17,9 @@ class Trouble:
 
 
 class ScanError(Exception):
-    """Ends a scan: a reason of the contract and one line for a person, free of secrets.
+    """Ends a scan. `message` is one line for a person and holds no secret.
 
-    `said` holds the server's own words; untrusted, and masked only where they are quoted.
+    `said` holds the server's own words: untrusted, and not masked. Whoever quotes them must mask them.
     """
 
     def __init__(self, reason: Reason, message: str, said: str = "") -> None:
@@ -38,9 +38,9 @@ class TlsFacts:
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """The presented chain. `problem` is None where it verifies; the facts are there either way.
+    """The presented chain. `problem` is None if it verifies.
 
-    Only of a certificate that nobody can read they are empty.
+    The other facts are there either way; they are empty only for a certificate that cannot be read.
     """
 
     subject: str
@@ -51,8 +51,8 @@ class CertificateFacts:
     serial_number: str = ""
     sha256: str = ""
     chain_length: int = 0
-    first_expiry: datetime | None = None  # of the first certificate of the chain to expire
-    first_to_expire: str = ""  # its subject
+    first_expiry: datetime | None = None  # when the first certificate of the chain expires
+    first_to_expire: str = ""  # that certificate's subject
     problem: Reason | None = None
     problem_text: str = ""
 
@@ -68,7 +68,7 @@ class CertificateFacts:
 
     @property
     def complaint(self) -> str:
-        """One line that says what is wrong, with what was presented."""
+        """One line: what is wrong, and with which certificate."""
         return f"{self.problem_text} (certificate of {self.subject}, valid {self.validity}, issued by {self.issuer})"
 
     def days_left(self, now: datetime) -> float | None:
@@ -76,7 +76,7 @@ class CertificateFacts:
         return round((self.first_expiry - now).total_seconds() / 86400, 2) if self.first_expiry else None
 
     def masked(self, hide: Callable[[str], str]) -> "CertificateFacts":
-        """A server may have put into its certificate what it was sent the last time."""
+        """Without secrets: a server may have put into its certificate what it was sent in an earlier scan."""
         return replace(
             self,
             subject=hide(self.subject),
@@ -95,7 +95,7 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the dialogue, secrets masked. `milliseconds` since the scan began; `who`: C, S or *."""
+    """One line of the dialogue, secrets masked. `milliseconds`: since the scan began; `who`: C, S or *."""
 
     milliseconds: float
     who: str
@@ -104,9 +104,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All that one scan found out; every field but `at` may be empty where the scan ended early.
+    """All that one scan found out. If it ended early, every field but `at` may be empty.
 
-    `phases`: whole microseconds of each finished phase before `quit`.
+    `phases`: the duration of each finished phase before `quit`, in whole microseconds.
     """
 
     at: datetime

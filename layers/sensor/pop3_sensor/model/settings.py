@@ -29,7 +29,7 @@ DEFAULT_TAGS = ("mailsensor", "pop3sensor")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What `items` describes, attribute by attribute, with the contract's defaults."""
+    """`items.item` says what each attribute means; the defaults are those of docs/sensors.md."""
 
     id: str
     name: str
@@ -51,17 +51,17 @@ class Settings:
     channels: tuple[Channel, ...] = ()
     primary_channel: Channel = Channel.RESPONSE_TIME
     graph_type: GraphType = "independent"
-    stack_unit: Unit | None = None  # None: that of the primary channel
+    stack_unit: Unit | None = None  # None: the primary channel's unit
     limits: Mapping[Channel, Limits] = field(default_factory=dict)
     interval: int = 60
     warning_scans: int = 1
     dependency_delay: int = 0
-    # Of the sensor and of all its ancestors together: these hold at the same time and cannot be interrupted.
+    # These come from the sensor and all its ancestors together; no item can interrupt their inheritance.
     schedules: tuple[Schedule, ...] = ()
     maintenance_windows: tuple[MaintenanceWindow, ...] = ()
     paused: tuple[datetime | None, ...] = ()  # until when; None: until somebody ends it
     masters: tuple[str, ...] = ()
-    vanished_masters: tuple[str, ...] = ()  # named, but not in the table: no dependency, and told
+    vanished_masters: tuple[str, ...] = ()  # named but not in the table: they pause nothing, and the message names them
     ancestors: tuple[str, ...] = ()  # nearest first
 
     @property
@@ -74,7 +74,7 @@ class Settings:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """Changes when a setting does; empty where the next scan comes within a minute anyway."""
+        """Differs when a setting does. Empty for intervals up to a minute: the next scan comes soon enough."""
         return hashlib.sha256(as_json(self)).hexdigest()[:16] if self.interval > MINUTE else ""
 
     @property
@@ -87,7 +87,7 @@ class Settings:
 
 
 def as_json(settings: Settings) -> bytes:
-    """The same for the same settings, also after they went through a message."""
+    """Equal settings give equal bytes, also after they have travelled in a message."""
     return _adapter().dump_json(settings, exclude_defaults=True)
 
 

@@ -10,8 +10,8 @@ from .vocabulary import PauseReason, Status
 class State:
     """A row of the States table. `phase` and `reason` may be empty.
 
-    `fingerprint`: of the settings, where the interval is so long that a change must be noticed before its turn.
-    `scanned_at` tells two writers apart; until `claimed_until` another invocation scans the sensor. Neither is
+    `fingerprint`: of the settings of a sensor with a long interval, which is scanned at once when they change.
+    `scanned_at` tells two writers apart. Until `claimed_until` another invocation is scanning the sensor. Neither is
     compared: a state that differs only in them has not changed.
     """
 
@@ -28,5 +28,5 @@ class State:
     claimed_until: datetime | None = field(default=None, compare=False)
 
     def is_claimed(self, now: datetime) -> bool:
-        """Another invocation scans the sensor."""
+        """Whether another invocation is scanning the sensor."""
         return self.claimed_until is not None and now < self.claimed_until

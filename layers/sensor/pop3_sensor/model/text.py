@@ -1,4 +1,4 @@
-"""What strangers say, made safe to show: servers, certificates, and the secrets that they may echo."""
+"""Makes the words of servers and certificates safe to show, also where they echo a secret."""
 
 import base64
 import re
@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 MAX_MESSAGE = 300
 MAX_QUOTE = 200
 
-# Control, format (bidirectional, zero-width), surrogates, line and paragraph separators ...
+# Unicode's categories of control and format characters (bidirectional, zero-width), surrogates, line and paragraph
+# separators ...
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# ... and those that show nothing though Unicode files them under letters and marks.
+# ... and single characters that show nothing, although their category is that of letters or marks.
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0") | frozenset(
     map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))  # variation selectors
 )
@@ -22,7 +23,7 @@ def _visible(character: str) -> bool:
 
 
 def printable(text: str, limit: int = MAX_MESSAGE) -> str:
-    """One line that no terminal, page or pager can be tricked with; longer text ends in an ellipsis."""
+    """One line that cannot trick a terminal, a page or a pager. A longer text is cut and ends in an ellipsis."""
     if not (text.isascii() and text.isprintable()):
         text = "".join(filter(_visible, text))
     text = text.translate(_BRACES).strip()
@@ -30,9 +31,9 @@ def printable(text: str, limit: int = MAX_MESSAGE) -> str:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """How a secret may come back: as it was sent, encoded, or as `printable` leaves it.
+    """The forms in which a server may echo a secret: as it was sent, encoded, or as `printable` leaves it.
 
-    A server may hide an echo behind control characters, which `printable` takes out.
+    A server may put control characters into an echo, which `printable` takes out.
     """
     raw = secret.encode(errors="surrogatepass")
     yield secret
@@ -56,7 +57,11 @@ class Mask:
         return self._pattern.sub("***", text) if self._pattern else text
 
     def quote(self, text: str, limit: int = MAX_QUOTE) -> str:
-        """The server's words for a message: masked before and after cleaning, and only then cut."""
+        """The server's words for a message.
+
+        They are masked before and after cleaning, which may uncover a secret. They are cut last, or half a secret might
+        be left.
+        """
         if self._pattern is None:
             return printable(text, limit)
         hidden = self.hide(text)

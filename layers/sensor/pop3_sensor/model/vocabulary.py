@@ -1,4 +1,4 @@
-"""The closed lists of the contract: statuses, phases, reasons."""
+"""The closed lists: statuses, phases, reasons. Users and other programs rely on them (docs/reference.md)."""
 
 from enum import StrEnum
 
@@ -69,7 +69,7 @@ class PauseReason(StrEnum):
     MAINTENANCE = "maintenance"
 
 
-# The sensor's own trouble: it says nothing about the mail server, so the status is Unknown, never Down.
+# The monitoring's own trouble: it says nothing about the mail server, so the status is Unknown, never Down.
 OWN_TROUBLE = frozenset(
     {
         Reason.ADDRESS_FORBIDDEN,

@@ -1,4 +1,4 @@
-"""An observation judged: the status, why a sensor is paused, the report, the result files. Pure."""
+"""Judges what a scan saw: the status, the reasons of a pause, the report, the result files. No I/O, no clock."""
 
 from .pauses import Pause, pause_of
 from .report import Report, report_of_pause, report_of_scan

@@ -1,4 +1,4 @@
-"""Why a sensor is paused: for one or more of the contract's four reasons, in its order."""
+"""Why a sensor is paused: for one or more of the four reasons, in the order of `PauseReason`."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from ..model import PauseReason, Settings, State, Status
 
 
 class Pause(NamedTuple):
-    """No reasons: the sensor is to be scanned. `masters_well_since`: while `dependency_delay` runs."""
+    """Without reasons the sensor is to be scanned. `masters_well_since` is set while `dependency_delay` runs."""
 
     reasons: tuple[PauseReason, ...]
     masters_well_since: datetime | None = None
@@ -20,9 +20,9 @@ _NOTHING = Pause(())
 def pause_of(
     settings: Settings, previous: State | None, states: Mapping[str, State], at: datetime, now: datetime
 ) -> Pause:
-    """At the tick `at`; `states` holds the freshest state of each master."""
+    """Whether the sensor is paused at the tick `at`, and why. `states` holds the newest state of each master."""
     if not (settings.paused or settings.masters or settings.schedules or settings.maintenance_windows):
-        return _NOTHING  # most sensors, every minute
+        return _NOTHING  # the fast path: so it is for most sensors, every minute
     depends, well_since = _depends(settings, previous, states, at, now)
     reasons = {
         PauseReason.USER: any(until is None or at < until for until in settings.paused),
@@ -39,8 +39,8 @@ def _depends(
     masters = [states[master] for master in settings.masters if master in states]
     if any(map(_triggers, masters)):
         return True, None
-    # Once the masters are well again, a pause that a dependency began may last a while longer. Since when, is the
-    # client's own to remember: a master's status may change again without going Down.
+    # `dependency_delay`: once the masters are well again, the pause lasts so much longer. The waiting sensor remembers
+    # since when they are well: a master's own `since` changes again when it goes from Up to Warning.
     if not (masters and settings.dependency_delay and previous and PauseReason.DEPENDENCY in previous.pause_reasons):
         return False, None
     well_since = previous.masters_well_since or max(_well_since(master, now) for master in masters)
@@ -49,10 +49,14 @@ def _depends(
 
 
 def _well_since(master: State, now: datetime) -> datetime:
-    """A master that stays paused for another reason has been so for longer than it has been no hindrance."""
+    """When this master, which pauses nobody now, became well.
+
+    The `since` of a paused master says when its pause began, but a dependency may have been a reason until just now.
+    Nobody remembers that moment; counting from now errs on the long side.
+    """
     return now if master.status is Status.PAUSED else master.since
 
 
 def _triggers(master: State) -> bool:
-    """Down, or paused by a dependency itself; a master that somebody paused triggers nothing (as in PRTG)."""
+    """A master pauses others while it is Down, or paused by a dependency; paused otherwise it does not (as in PRTG)."""
     return master.status is Status.DOWN or PauseReason.DEPENDENCY in master.pause_reasons

@@ -1,4 +1,4 @@
-"""What a scan came to: the record that is returned, published and stored."""
+"""The report of one sensor: what a scan or a pause came to, as it is returned, published and stored."""
 
 import functools
 import re
@@ -30,7 +30,7 @@ class Report:
 
     @property
     def status_before(self) -> Status:
-        """Unknown for a sensor that was never scanned yet."""
+        """Unknown for a sensor that was never scanned."""
         return self.previous.status if self.previous else Status.UNKNOWN
 
     @property
@@ -39,9 +39,9 @@ class Report:
 
     @property
     def channels(self) -> dict[Channel, float]:
-        """The values to publish: only channels that the sensor lists, and only those that have one."""
+        """The values to publish: of the channels that the sensor publishes, those that have a value."""
         if not re.fullmatch(ID_PATTERN, self.sensor_id):
-            return {}  # a bad item: CloudWatch takes no such dimension, and would refuse the neighbours with it
+            return {}  # CloudWatch refuses such an id as a dimension, and all other sensors' values of the same call
         values = measured(self.seen, answered=self.verdict.answered) | of_status(self.verdict.status)
         wanted = self.settings.published_channels if self.settings else ALWAYS
         return {channel: values[channel] for channel in wanted if channel in values}
@@ -66,7 +66,7 @@ class Report:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """One result of the contract (section 7), in plain JSON types."""
+        """The result that the function returns (docs/reference.md), in plain JSON types."""
         state, seen = self.state, self.seen
         return {
             "sensor_id": self.sensor_id,
@@ -101,7 +101,7 @@ def _certificate(facts: CertificateFacts, at: datetime) -> dict[str, Any]:
 
 
 def report_of_pause(settings: Settings, found: Pause, previous: State | None, at: datetime) -> Report:
-    """Nothing is scanned."""
+    """The observation is empty: nothing was scanned."""
     verdict = verdict_of_pause(found.reasons, found.masters_well_since)
     return Report(settings.id, settings, Observation(at=at), verdict, previous)
 

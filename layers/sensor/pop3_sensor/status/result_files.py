@@ -1,4 +1,4 @@
-"""The two files of `result_handling`, as text; under the manual's own names."""
+"""The two files that `result_handling` stores, as text. PRTG's manual gives their names."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from ..model import Status
 from ..model.channels import UNITS
 from .report import Report
 
-_NO_SETTING = frozenset({"trusted_ca"})  # a page of PEM that says nothing here
+_NO_SETTING = frozenset({"trusted_ca"})  # a page of PEM, which would hide the other settings
 
 
 def file_names(sensor_id: str) -> tuple[str, str]:
-    """Summary and dialogue."""
+    """The names of the summary and of the dialogue."""
     return f"sensors/Result of Sensor {sensor_id}.txt", f"sensors/Result of Sensor {sensor_id}.Data.txt"
 
 
@@ -33,17 +33,17 @@ def is_stored(report: Report) -> bool:
 
 
 def files(report: Report) -> list[tuple[str, str]]:
-    """Name and text of each."""
+    """The name and the text of each file."""
     return list(zip(file_names(report.sensor_id), (summary(report), dialogue(report)), strict=True))
 
 
 def summary(report: Report) -> str:
-    """Everything but the dialogue. Settings name a secret; its content is nowhere near this text."""
+    """Everything but the dialogue. The settings hold a secret's name, never its content."""
     return "\n".join(_summary_lines(report)) + "\n"
 
 
 def dialogue(report: Report) -> str:
-    """`C:` what was sent, `S:` what came, `*:` what happened; milliseconds since the scan began."""
+    """Each line: the milliseconds since the scan began, then `C:` (sent), `S:` (received) or `*:` (what happened)."""
     lines = [f"{line.milliseconds:12.3f} ms  {line.who}: {line.text}" for line in report.seen.dialogue]
     return "\n".join([f"Sensor {report.sensor_id}, scan of {report.seen.at.isoformat()}", "", *lines]) + "\n"
 

@@ -1,4 +1,4 @@
-"""Judges what was seen: pure, from the settings, the observation and the state before."""
+"""Judges what a scan saw, from the settings, the observation and the state before."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ..model.vocabulary import ANSWERS, OWN_TROUBLE
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`answered`: the scan has its Response Time. `note`: something to tell that changes no status."""
+    """`answered`: the server answered, so the scan has a Response Time. `note`: a message that changes no status."""
 
     status: Status
     trouble: Trouble | None = None
@@ -51,20 +51,20 @@ def judge(settings: Settings | None, seen: Observation, previous: State | None) 
         raise ValueError("a scan without settings has a trouble of its own")
     answered = seen.trouble is None or seen.trouble.reason in ANSWERS
     failures = 0 if answered else failures + 1
-    # The gravest counts; of several the first in the scan's order, for sorting is stable.
+    # The gravest trouble counts. Among equally grave ones it is the first of the scan: sorting is stable.
     troubles = sorted(_troubles(settings, seen, failures), key=lambda one: _GRAVITY.index(one[0]))
     status, gravest = troubles[0] if troubles else (Status.UP, None)
     return Verdict(status, gravest, failures, answered, note=_note(settings))
 
 
 def verdict_of_pause(reasons: tuple[PauseReason, ...], masters_well_since: datetime | None = None) -> Verdict:
-    """The count of failures starts anew."""
+    """A pause ends a row of failures: their count is zero."""
     note = f"paused: {', '.join(reasons)}"
     return Verdict(Status.PAUSED, pause_reasons=reasons, masters_well_since=masters_well_since, note=note)
 
 
 def _troubles(settings: Settings, seen: Observation, failures: int) -> Iterator[tuple[Status, Trouble]]:
-    """In the order of the scan."""
+    """All that is wrong, in the order of the scan."""
     facts = seen.certificate
     if facts and facts.problem and settings.certificate_check == "warn":
         yield Status.WARNING, Trouble(facts.problem, Phase.SECURITY, facts.complaint)

@@ -1,4 +1,4 @@
-"""What the scan function may be asked."""
+"""The events that the scan function understands."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 
 def _filled_in(scheduled_time: object) -> object:
-    """Emulators of the schedule hand on its placeholder as it stands: then the tick is now."""
+    """Emulators of EventBridge Scheduler do not fill in the placeholder for the time: then the tick is now."""
     return datetime.now(UTC) if scheduled_time == "<aws.scheduler.scheduled-time>" else scheduled_time
 
 
@@ -21,7 +21,7 @@ class ScheduledTick(BaseModel):
 
 
 class ScanNow(BaseModel):
-    """By hand: just these sensors, due or not (`events/scan_now.json`)."""
+    """Somebody asks for just these sensors, due or not (`events/scan_now.json`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

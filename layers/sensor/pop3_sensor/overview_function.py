@@ -1,4 +1,4 @@
-"""Wires the overview to AWS; apart from `scan_function`, so that no scan waits for templates to load."""
+"""The overview function's wiring. It is not in `scan_function`, so that no scan waits for templates to load."""
 
 import functools
 import os
@@ -23,7 +23,7 @@ class Environment(Variables):
 
 @functools.cache
 def overview() -> Overview:
-    """Made once for each execution environment: clients outlive an invocation."""
+    """Made once for each execution environment, so that clients are there at the next invocation."""
     environment = Environment.read(os.environ)
     session = boto3.Session()
     dynamodb = session.client("dynamodb", config=CONFIG)

@@ -30,7 +30,7 @@ from .scan.stopwatch import keep_noting
 
 logger = logging.getLogger(__name__)
 
-# Publishing what the last scans saw, and the log's last lines, need this much of the invocation.
+# Scans end this long before the invocation does: what they saw must still be published and logged.
 RESERVE_SECONDS = 45.0
 
 _MEASURED = {"Sensors": "sensors", "Due": "due", "Scanned": "scanned", "Invalid": "invalid", "HandedOn": "handed_on"}
@@ -66,7 +66,7 @@ def tick(request: ScheduledTick, seconds: float) -> Answer:
 
 
 def take(request: Messages, seconds: float) -> Answer:
-    """Only the messages that failed come again."""
+    """Names the messages that failed: SQS delivers only these again."""
     end = time.monotonic() + seconds - RESERVE_SECONDS
     failed: list[dict[str, str]] = []
     measured = Counter({"Scanned": 0, "ExpiredBatches": 0, "FailedCalls": 0})

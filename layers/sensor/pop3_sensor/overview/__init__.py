@@ -1,4 +1,4 @@
-"""What people look at: the tables and what CloudWatch kept in, an HTML page for a CloudWatch custom widget out."""
+"""The page that people look at: HTML for a CloudWatch custom widget, from the tables and CloudWatch's values."""
 
 from .overview import Overview, Sources
 

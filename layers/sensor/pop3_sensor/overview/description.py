@@ -1,4 +1,4 @@
-"""What the widget says about itself where CloudWatch asks it to: `{"describe": true}`."""
+"""The widget's description of itself, for which CloudWatch asks with `{"describe": true}`."""
 
 from .filters import STATUS_WORDS
 

@@ -1,4 +1,4 @@
-"""What there is to know about one sensor, as pairs of words for its page."""
+"""The facts about one sensor for its page, as pairs of label and text."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -32,7 +32,7 @@ STORED: dict[ResultHandling, str] = {
 
 
 def facts(sensor: Sensor, path: Iterable[Branch], names: Mapping[str, str], look: Look) -> Iterator[Pair]:
-    """`names`: of the sensors that it may depend on, by id."""
+    """`names`: the sensors' names by id, for those that it depends on."""
     yield "Id", sensor.id
     if above := " > ".join(branch.name for branch in path):
         yield "Below", above

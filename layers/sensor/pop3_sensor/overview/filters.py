@@ -1,4 +1,4 @@
-"""Which sensors a page shows: by tags and by status, as a form or a widget's parameters name them."""
+"""Which sensors a page shows: those with the tags and statuses that a form or the widget's parameters name."""
 
 import re
 from collections import Counter
@@ -19,7 +19,7 @@ _SEPARATORS = re.compile(r"[\s,;]+")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A sensor passes that has all of the tags, compared without case, and one of the statuses. None: any."""
+    """A sensor passes if it has all the tags, compared without case, and one of the statuses (if there are any)."""
 
     tags: tuple[str, ...] = ()
     statuses: frozenset[Status] = frozenset()
@@ -35,7 +35,7 @@ class Filter:
 
 
 def tags_of(written: str | Iterable[str]) -> tuple[str, ...]:
-    """Separated by commas or spaces, which no tag can hold."""
+    """A text is split at commas and spaces, which no tag can hold, and at semicolons."""
     parts = _SEPARATORS.split(written) if isinstance(written, str) else [str(tag).strip() for tag in written]
     return merge_tags(filter(None, parts))
 
@@ -53,7 +53,7 @@ def statuses_of(written: str | Iterable[str]) -> frozenset[Status]:
 
 
 def tags_in_use(sensors: Iterable[Sensor], most: int) -> list[str]:
-    """The tags that tell sensors apart, those of many sensors first; not those of every POP3 sensor."""
+    """The most used tags, the most frequent first. The default tags are left out: they do not tell sensors apart."""
     uses: Counter[str] = Counter()
     spelling: dict[str, str] = {}
     for sensor in sensors:

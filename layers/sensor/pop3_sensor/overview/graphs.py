@@ -1,4 +1,4 @@
-"""The graphs of a sensor's channels as plain geometry: what to draw where. The templates make SVG of it."""
+"""The graphs of a sensor's channels as plain geometry: what is drawn where. The templates turn it into SVG."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,14 +16,14 @@ from .wording import TITLES, amount, short
 
 HEIGHT = 168
 LEFT, RIGHT, TOP, BOTTOM = 64, 14, 10, 22
-COLOURS = 8  # the style sheet has so many for stacked channels
+COLOURS = 8  # for stacked channels; the style sheet defines them
 
-# A limit far above everything would press the graph flat: beyond this multiple it is told, not drawn.
+# A limit far above all values would press the graph flat. Beyond this multiple it is written, not drawn.
 _FAR = 3.0
 
-# From this width on, all graphs but the first stand in pairs; what their frames take.
+# From this width on, all graphs but the first stand in pairs.
 _WIDE = 880
-_HALF_EDGES = 14
+_HALF_EDGES = 14  # pixels that the frame of a half-wide graph takes
 
 Drawn = Mapping[Channel, Sequence[Value]]
 
@@ -36,7 +36,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class LimitLine:
-    """`kind`: error or warning. `y` is None where it lies outside the graph."""
+    """`kind`: error or warning. `y` is None if the line lies outside the graph."""
 
     kind: str
     y: float | None
@@ -45,7 +45,7 @@ class LimitLine:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """SVG path data. `area` is closed below the line; `colour` counts from 0; `dots`: values without neighbours."""
+    """SVG path data. `area` is what lies below the line; `colour` counts from 0; `dots`: values without neighbours."""
 
     title: str
     last: str
@@ -57,9 +57,9 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """`half`: two of these stand side by side. `facts`: min, avg, max, last; of a stacked graph none.
+    """`half`: two such graphs stand side by side. `facts`: min, avg, max and last; a stacked graph has none.
 
-    No curves: nothing was published.
+    Without curves, nothing was published.
     """
 
     title: str
@@ -75,7 +75,7 @@ class Graph:
 
 
 def graphs(settings: Settings, drawn: Drawn, span: Span, zone: timezone, width: int) -> Iterator[Graph]:
-    """The primary channel's first; with `stacked` all channels of the unit in one, the others each in its own."""
+    """One graph for each channel, the primary channel's first. With `stacked` all channels of the unit share one."""
     channels = sorted(settings.published_channels, key=lambda one: one is not settings.primary_channel)
     together = []
     if settings.graph_type == "stacked":
@@ -92,14 +92,14 @@ def graphs(settings: Settings, drawn: Drawn, span: Span, zone: timezone, width: 
 
 
 def sparkline(values: Sequence[Value], interval: int, now: datetime, size: tuple[int, int], most: int = 31) -> str:
-    """Path data in whole pixels, of at most so many points; the right edge is now, and gaps are left out."""
+    """Path data in whole pixels, with `most` points at most. The right edge is now; gaps are left open."""
     step = -(-len(values) // most) or 1
     kept = values[::-1][::step][::-1]
     if not kept:
         return ""
     width, height = size
     across = Scale((now - look_back(interval)).timestamp(), now.timestamp(), 1, width - 1)
-    # From nought on, so that noise does not look like a mountain.
+    # The scale begins at zero, so that noise does not look like a mountain.
     lowest, highest = min(one.value for one in kept), max(one.value for one in kept)
     upwards = Scale(min(lowest, 0.0), max(highest, 1e-9) * 1.1, height - 2, 2)
     apart = min((later.at - one.at for one, later in pairwise(kept)), default=timedelta())
@@ -107,14 +107,14 @@ def sparkline(values: Sequence[Value], interval: int, now: datetime, size: tuple
     for one in kept:
         follows = path and one.at - before <= 2.5 * apart
         point = f"{across(one.at.timestamp()):.0f} {upwards(one.value):.0f}"
-        path += f"L{point}" if follows else f"M{point}h0"  # a line to itself: a value that stands alone is a dot
+        path += f"L{point}" if follows else f"M{point}h0"  # h0 draws a dot, also if no other value follows
         before = one.at
     return path
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What graphs of one size share. After `gap` without values a line is broken: nothing was measured."""
+    """What graphs of one size share. If values are further apart than `gap`, the line is broken between them."""
 
     span: Span
     zone: timezone
@@ -157,7 +157,7 @@ class Frame:
         )
 
     def stacked(self, unit: str, drawn: Drawn) -> Graph:
-        """At each time the channels upon each other, in their order; one without a value there adds nothing."""
+        """At each time the channels lie on top of each other, in their order. One without a value adds nothing."""
         times = sorted({one.at for values in drawn.values() for one in values})
         by_time = {channel: {one.at: one.value for one in values} for channel, values in drawn.items()}
         heights = {at: sum(known.get(at, 0.0) for known in by_time.values()) for at in times}
@@ -195,7 +195,7 @@ class Frame:
         last: float,
         colour: int = 0,
     ) -> Curve:
-        """`tops`: what is drawn, the floors beneath included; `last`: the channel's own value."""
+        """`tops`: what is drawn, which includes the floors below; `last`: the channel's own last value."""
         across = self._across
         line, area, dots = [], [], []
         for run in self._runs(tops):
@@ -209,7 +209,7 @@ class Frame:
         return Curve(TITLES[channel], amount(channel, last), "".join(line), "".join(area), tuple(dots), colour)
 
     def _runs(self, values: Sequence[Value]) -> Iterator[list[int]]:
-        """Indices of values that belong together."""
+        """The indices of values between which the line is not broken."""
         run: list[int] = []
         for index, one in enumerate(values):
             if run and one.at - values[run[-1]].at > self.gap:

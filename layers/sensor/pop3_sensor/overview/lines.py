@@ -1,4 +1,4 @@
-"""The lines of the device tree as a page shows them: plain words, ready for the template."""
+"""The lines of the device tree as the page shows them: plain texts, ready for the template."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from .tree import Row
 from .wording import TITLES, amount, clock, lasting, paused_by
 
 DEEPEST = 8  # the style sheet indents no further
-SPARK = 72, 22  # pixels; the template has them too
+SPARK = 72, 22  # pixels; the template repeats them
 
-_LATE = 3  # intervals without a value: then it is told when the last one was
+_LATE = 3  # after so many intervals without a value, the line says when the last one was
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`what`: branch, sensor or more. Texts are empty where there is nothing to say."""
+    """`what`: branch, sensor or more. A text is empty if there is nothing to say."""
 
     what: str
     depth: int
@@ -74,7 +74,7 @@ def lines(rows: Iterable[Row], values: Mapping[str, Sequence[Value]], look: Look
 
 
 def why(sensor: Sensor) -> str:
-    """The reason in a word or two, and where in the scan it was met."""
+    """The reason in a word or two, and the phase of the scan."""
     if sensor.status is Status.PAUSED:
         return paused_by(sensor.pause_reasons)
     return f"{sensor.reason} at {sensor.phase}" if sensor.reason and sensor.phase else sensor.reason
@@ -99,7 +99,7 @@ def _sensor_line(sensor: Sensor, depth: int, values: Sequence[Value], look: Look
 
 
 def _value(sensor: Sensor, values: Sequence[Value], look: Look) -> tuple[str, str]:
-    """The primary channel's last value, and what it is; where it is old, when it was."""
+    """The primary channel's last value and its title; if the value is old, also its time."""
     if sensor.settings is None:
         return "", ""
     channel: Channel = sensor.settings.primary_channel

@@ -1,4 +1,4 @@
-"""The use case: from CloudWatch's event to a page. What one source cannot give becomes a note on it."""
+"""The use case: from CloudWatch's event to a page. If a source fails, the page says so in a note and shows the rest."""
 
 import logging
 import math
@@ -37,12 +37,12 @@ from .wording import TITLES, amount, clock, lasting
 
 logger = logging.getLogger(__name__)
 
-MAX_SENSORS = 500  # on one page; Lambda answers with at most 6 MB, and nobody reads more
+MAX_SENSORS = 500  # on one page: Lambda's answer may have 6 MB, and nobody reads more
 MAX_ROWS = 3 * MAX_SENSORS
 MAX_TAGS = 12
 MAX_NOTE = 1000  # characters
 
-_PAGE_EDGES = 34  # pixels of the widget that no graph can have
+_PAGE_EDGES = 34  # pixels of the widget's width that graphs cannot use
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,17 @@ class Sources:
 
 
 class Overview:
-    """Makes one page for each event; keeps nothing between two."""
+    """Makes one page for each event, and remembers nothing of it."""
 
     def __init__(self, sources: Sources, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._sources = sources
         self._now = now
 
     def answer(self, event: Mapping[str, Any], endpoint: str) -> str:
-        """HTML, or Markdown for `describe`. `endpoint`: what a click calls. Raises ValueError for another's event."""
+        """HTML, or Markdown for `describe`. `endpoint`: what a click calls.
+
+        Raises ValueError if no widget can have sent the event.
+        """
         now = self._now()
         request = read_request(event, now)
         if request.describe:
@@ -156,7 +159,7 @@ class Overview:
         return {one.channel: values for one, values in readings.series.items() if values}
 
     def _result(self, sensor_id: str, notes: list[str]) -> StoredResult | None:
-        """Without the settings at its end: they are on the page, and a user name need not be."""
+        """The file without the settings at its end: the page shows them itself, and it shows no user name."""
         try:
             stored = self._sources.archive.read(file_names(sensor_id)[0])
         except ServiceError as error:
@@ -166,14 +169,14 @@ class Overview:
 
 
 def _miss(notes: list[str], what: str) -> None:
-    """A source that failed: told to the reader, and to the log."""
+    """Tells the reader and the log that a source failed."""
     note = printable(what, MAX_NOTE)
     notes.append(note)
     logger.warning(note)
 
 
 def _group(request: Request, found: Survey, tree: Tree, notes: list[str]) -> str:
-    """Where the page begins: the group that was opened, if it lies within the one that the author pinned."""
+    """Where the page begins: at the group that the reader opened, if it lies within the one that the author pinned."""
     unknown = [one for one in (request.pinned_group, request.group) if one and one not in found.branches]
     notes.extend(f"There is no group or device {one}." for one in unknown)
     pinned = request.pinned_group if request.pinned_group in found.branches else ""
@@ -188,7 +191,7 @@ def _sensors_of(rows: Iterable[Row]) -> list[Sensor]:
 
 
 def _toggled(tag: str, chosen: tuple[str, ...]) -> tuple[bool, str]:
-    """Whether a tag is chosen, and the tags that are once it is clicked."""
+    """Whether the tag is chosen, and which tags are chosen after a click on it."""
     others = [one for one in chosen if one.casefold() != tag.casefold()]
     is_chosen = len(others) < len(chosen)
     return is_chosen, ", ".join(others if is_chosen else [*chosen, tag])

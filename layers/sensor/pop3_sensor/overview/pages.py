@@ -1,4 +1,4 @@
-"""HTML out of the folder `templates`: every text is escaped there, and a value that is missing is an error."""
+"""Makes HTML with the folder `templates`: every text is escaped there, and a missing value is an error."""
 
 from typing import Any
 
@@ -15,4 +15,4 @@ _TEMPLATES = Environment(
 
 def page(template: str, **values: Any) -> str:
     html = _TEMPLATES.get_template(template).render(values)
-    return html.encode(errors="replace").decode()  # half a character fits into no answer
+    return html.encode(errors="replace").decode()  # UTF-8 cannot carry half a character

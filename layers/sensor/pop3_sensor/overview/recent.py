@@ -1,4 +1,4 @@
-"""The last values of many sensors' primary channels, in as few questions as their intervals allow."""
+"""The last values of many sensors' primary channels; sensors with like intervals share a call."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,10 @@ from .survey import Sensor
 def recent(
     history: MetricHistory, sensors: Iterable[Sensor], now: datetime
 ) -> tuple[Mapping[str, Sequence[Value]], str]:
-    """By sensor id, oldest first; and what could not be read. Paused sensors publish nothing, and cost nothing."""
+    """The values by sensor id, the oldest first, and what could not be read.
+
+    Paused sensors publish nothing, so they are not asked for: each metric costs money.
+    """
     asked: dict[timedelta, list[Wanted]] = {}
     for sensor in sensors:
         if sensor.settings and sensor.state and sensor.status is not Status.PAUSED:

@@ -1,4 +1,4 @@
-"""What the widget is asked: CloudWatch's event, the author's parameters, the reader's form and clicks."""
+"""What the widget is asked for: by CloudWatch's event, the author's parameters, the reader's form and clicks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..model.text import printable
 from .filters import Filter, statuses_of, tags_of
 
-USUAL_HOURS = 3  # where the event has no time range
+USUAL_HOURS = 3  # shown if the event has no time range
 NARROWEST, WIDEST = 320, 1600  # pixels
 NARROW = 640
 
@@ -18,7 +18,7 @@ _MAX_FIELD = 200
 
 
 class _Event(BaseModel):
-    """Every part may be missing: people call the function by hand, too."""
+    """Every part may be missing: people also call the function by hand."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -51,15 +51,15 @@ class _Context(_Event):
 
 class _Call(_Event):
     describe: bool = False
-    go: dict[str, Any] = Field(default_factory=dict)  # what was clicked: stronger than the form
+    go: dict[str, Any] = Field(default_factory=dict)  # what was clicked; it wins over the form
     context: _Context = Field(_Context(), alias="widgetContext")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`pinned`: the author's filter; `chosen`: the reader's, within it. `sensor`, `group`: ids, or empty.
+    """`pinned`: the author's filter; `chosen`: the reader's filter within it. `sensor`, `group`: ids, or empty.
 
-    `complaints`: parameters that are not understood, and are left out.
+    `complaints`: what is wrong with parameters that are ignored.
     """
 
     describe: bool
@@ -78,12 +78,12 @@ class Request:
 
     @property
     def narrow(self) -> bool:
-        """Too little room for columns that only adorn."""
+        """Whether there is no room for the less important columns."""
         return self.width < NARROW
 
 
 def read_request(event: Mapping[str, Any], now: datetime) -> Request:
-    """Raises ValueError for an event that no widget sends."""
+    """Raises ValueError if no widget can have sent the event."""
     try:
         call = _Call.model_validate(event)
     except ValidationError as error:
@@ -133,7 +133,7 @@ def _filter(fields: Mapping[str, Any], complaints: list[str]) -> Filter:
 
 
 def _span(given: _TimeRange | None, now: datetime) -> tuple[datetime, datetime]:
-    """What is zoomed into, where it is; never empty, never after now by more than a clock's fault."""
+    """The zoomed time range, or else the whole one. It is never empty and ends at `now` at the latest."""
     span = given and (given.zoom or given)
     if span is None:
         return now - timedelta(hours=USUAL_HOURS), now

@@ -1,4 +1,4 @@
-"""Axes: from values to pixels, and the round values and times that are written beside them."""
+"""Axes: from values to pixels, and the round values and times that are written at them."""
 
 import math
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from datetime import datetime, timedelta, timezone
 from ..ports import Span
 
 _STEPS = (1, 2, 2.5, 5, 10)
-_HAIR = 1e-6  # what is less apart than this is the same, beside an axis
+_HAIR = 1e-6  # values that differ by less count as equal
 _MINUTES = (1, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2 * 1440, 7 * 1440, 14 * 1440, 30 * 1440, 90 * 1440)
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A straight line from values to pixels; of an empty range everything lies at its beginning."""
+    """A linear map from values to pixels. If the range is empty, every value lies at its start."""
 
     first: float
     last: float
@@ -27,7 +27,7 @@ class Scale:
 
 
 def round_steps(lowest: float, highest: float, most: int = 4) -> list[float]:
-    """Round values that enclose both, at most so many steps apart; at least one step."""
+    """Evenly spaced round values that enclose both, with one step at least and `most` steps at most."""
     wide = highest - lowest
     if wide <= _HAIR * max(1.0, abs(lowest)):
         highest, wide = lowest + 1, 1.0
@@ -38,7 +38,7 @@ def round_steps(lowest: float, highest: float, most: int = 4) -> list[float]:
 
 
 def moments(span: Span, zone: timezone, most: int) -> list[tuple[datetime, str]]:
-    """Round times of the reader's zone within the span, with their labels."""
+    """Round times within the span, in the reader's zone, with their labels."""
     wide = (span.end - span.start) / timedelta(minutes=1)
     longest = _MINUTES[-1]
     step = next((minutes for minutes in _MINUTES if wide / minutes <= most), longest * math.ceil(wide / most / longest))

@@ -1,4 +1,4 @@
-"""A span of time, and how finely it is read: what CloudWatch keeps, and no more values than a graph can show."""
+"""A span of time and its period: as fine as CloudWatch keeps values, and not finer than a graph can show."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,11 +10,11 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _MINUTES = (_MINUTE, 2 * _MINUTE, 5 * _MINUTE, 10 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE)
 _PERIODS = (*_MINUTES, _HOUR, 2 * _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY)
 
-# CloudWatch keeps minutes for 15 days, five minutes for 63 days, hours for 455 days. A day less, to be well inside.
+# CloudWatch keeps one-minute values for 15 days, five-minute values for 63, hourly ones for 455. One day less is safe.
 _KEPT = ((timedelta(days=14), _MINUTE), (timedelta(days=62), 5 * _MINUTE))
 
 
-# Of a sensor with at most this interval (seconds), so much is looked at for its last values.
+# How far back to look for the last values of a sensor with at most this interval (seconds).
 _LOOKS_BACK = (
     (300, timedelta(hours=1)),
     (3600, timedelta(hours=8)),
@@ -24,7 +24,7 @@ _LOOKS_BACK = (
 
 
 def span_of(start: datetime, end: datetime, now: datetime) -> Span:
-    """The finest that CloudWatch still has, in at most MAX_VALUES periods; at least one."""
+    """In the finest periods that CloudWatch still has, at most MAX_VALUES of them and at least one."""
     finest = next((period for age, period in _KEPT if now - start <= age), _HOUR)
     wide = (end - start).total_seconds()
     fitting = (period for period in _PERIODS if period % finest == 0 and wide <= period * (MAX_VALUES - 1))
@@ -34,7 +34,7 @@ def span_of(start: datetime, end: datetime, now: datetime) -> Span:
 
 
 def look_back(interval: int) -> timedelta:
-    """Far enough for a few values of a sensor that is scanned every so many seconds."""
+    """Far enough for a few values of a sensor with this interval (seconds)."""
     return next(back for longest, back in _LOOKS_BACK if interval <= longest)
 
 

@@ -1,4 +1,4 @@
-"""What the two tables hold, in the overview's terms: every item is a sensor or a branch, however broken it is."""
+"""What the two tables hold, in the overview's terms: every item is a sensor or a branch, also a broken one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _BRANCHES = ("device", "group")
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """`settings` is None where they are invalid, and then `problem` says why; `state` is None before the first scan."""
+    """If the settings are invalid, `settings` is None and `problem` says why. `state` is None before the first scan."""
 
     id: str
     name: str
@@ -56,7 +56,7 @@ class Sensor:
 
     @property
     def since(self) -> datetime | None:
-        """None where nobody knows: before the first scan, or before the next one of a sensor just broken."""
+        """None if nobody knows: before the first scan, and after the item became invalid until the next scan."""
         return self.state.since if self.state and self.state.status is self.status else None
 
 
@@ -74,7 +74,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """By id, in the table's order. A parent need not be among the branches."""
+    """By id, in the table's order. A parent may be missing among the branches."""
 
     sensors: Mapping[str, Sensor]
     branches: Mapping[str, Branch]
@@ -113,7 +113,7 @@ def survey(items: Iterable[Mapping[str, Any]], states: Mapping[str, State]) -> S
 
 
 def _name(item_id: str, attributes: Mapping[str, Any]) -> str:
-    """As it is written where it can be shown: also that of an item with something else wrong."""
+    """The name as it is written, if it can be shown; also that of an item in which something else is wrong."""
     written = attributes.get("name")
     shown = printable(written, MAX_NAME) if isinstance(written, str) else ""
     return shown or printable(item_id, MAX_NAME) or "(an id that shows nothing)"
@@ -121,7 +121,7 @@ def _name(item_id: str, attributes: Mapping[str, Any]) -> str:
 
 def _priority(attributes: Mapping[str, Any]) -> int:
     written = attributes.get("priority")
-    return written if isinstance(written, int) and 1 <= written <= 5 else DEFAULT_PRIORITY  # noqa: PLR2004 - contract
+    return written if isinstance(written, int) and 1 <= written <= 5 else DEFAULT_PRIORITY  # noqa: PLR2004 - the priorities
 
 
 def _tags(item: Item | InvalidSettings) -> tuple[str, ...]:

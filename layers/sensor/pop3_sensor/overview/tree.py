@@ -1,4 +1,4 @@
-"""The device tree: who is below whom, in what order, and what a branch comes to. Nothing in the tables is lost."""
+"""The device tree: what is below what, in which order, and each branch's summary. Every item has a place in it."""
 
 import re
 from collections import Counter
@@ -9,18 +9,18 @@ from ..items.inheritance import ROOT
 from ..model import Status
 from .survey import Branch, Sensor, Survey
 
-# The gravest first. Unknown is the monitoring's own trouble, which somebody must see to: it comes before Up.
+# The gravest first. Unknown comes before Up: it is the monitoring's own trouble, and somebody must see to it.
 GRAVITY = (Status.DOWN, Status.WARNING, Status.UNKNOWN, Status.UP, Status.PAUSED)
 TROUBLE = frozenset({Status.DOWN, Status.WARNING, Status.UNKNOWN})
 
 _NUMBER = re.compile(r"([0-9]{1,18})")
 
-TOP = ""  # the home of what has no parent; no item has an empty id
+TOP = ""  # the home of items without a parent; no item's id is empty
 
 
 @dataclass(slots=True)
 class Summary:
-    """What is below a branch: sensors by status, how many of them the page shows, and whether it is folded away."""
+    """What is below a branch: how many sensors of each status, and how many of them the page shows."""
 
     counts: Counter[Status] = field(default_factory=Counter)
     shown: int = 0
@@ -32,13 +32,13 @@ class Summary:
 
     @property
     def statuses(self) -> list[tuple[Status, int]]:
-        """Those that occur, the gravest first."""
+        """The statuses that occur, the gravest first."""
         return [(status, self.counts[status]) for status in GRAVITY if self.counts[status]]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A branch with its summary, a sensor, or `more`: so many sensors of `home` that the page leaves out."""
+    """A branch with its summary, or a sensor, or `more`: how many sensors below `home` the page leaves out."""
 
     depth: int
     branch: Branch | None = None
@@ -53,7 +53,7 @@ class Tree:
     def __init__(self, found: Survey) -> None:
         self._sensors = found.sensors
         self._branches = found.branches
-        self.problems: dict[str, str] = {}  # of branches that are not where their item says
+        self.problems: dict[str, str] = {}  # by id: why an item is not where it says
         everything: list[Branch | Sensor] = [*found.branches.values(), *found.sensors.values()]
         self._homes = {one.id: self._home(one) for one in everything}
         self._break_circles()
@@ -62,7 +62,7 @@ class Tree:
             self._children.setdefault(self._homes[branch.id], []).append(branch.id)
 
     def path(self, item_id: str) -> list[Branch]:
-        """The branches above, the topmost first."""
+        """The branches above an item, the topmost first."""
         above: list[Branch] = []
         here = self._homes[item_id]
         while here != TOP:
@@ -76,9 +76,10 @@ class Tree:
         return [one for one in self._sensors.values() if self._homes[one.id] in inside]
 
     def rows(self, sensors: Collection[Sensor], *, below: str = TOP, limit: int, with_empty: bool) -> Iterator[Row]:
-        """The tree below a branch with just these sensors; beyond the limit the gravest and most important are shown.
+        """The tree below a branch with just these sensors. Every branch comes before what is below it.
 
-        `with_empty`: also the branches without sensors. Every branch stands above what is below it.
+        If there are more than `limit`, the gravest and most important are shown. `with_empty`: branches without
+        sensors are shown too.
         """
         shown = {one.id for one in sorted(sensors, key=_importance)[:limit]}
         inhabitants: dict[str, list[Sensor]] = {}
@@ -114,7 +115,7 @@ class Tree:
         return TOP
 
     def _break_circles(self) -> None:
-        """A circle of parents hangs nowhere: it is opened at its first id, which moves to the top."""
+        """A circle of parents is not connected to the tree: the first of its ids moves to the top."""
         grounded = {TOP}
         for start in sorted(self._branches):
             walked: dict[str, None] = {}
@@ -130,7 +131,7 @@ class Tree:
             grounded.update(walked)
 
     def _downwards(self, start: str) -> list[str]:
-        """A branch and all below it, each after the one above it."""
+        """A branch and all branches below it; each comes after its parent."""
         found = [start]
         for here in found:
             found.extend(self._children.get(here, ()))
@@ -157,7 +158,7 @@ Rank = tuple[bool, int, list[tuple[int, str]], str]
 
 
 def _rank(one: Branch | Sensor) -> Rank:
-    """The root on top, then by priority, the highest first, then by name: Mail 2 before Mail 10."""
+    """The root first, then by priority, the highest first, then by name: Mail 2 before Mail 10."""
     parts = _NUMBER.split(one.name.casefold())
     name = [(int(part), "") if number % 2 else (0, part) for number, part in enumerate(parts)]
     return one.id != ROOT, -one.priority, name, one.id

@@ -1,4 +1,4 @@
-"""How values, times and lists are written for people; units in `channels.UNITS`."""
+"""How values, times and lists are written for people. The values' units are those of `model.channels.UNITS`."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -42,7 +42,7 @@ def amount(channel: Channel, value: float) -> str:
 
 
 def short(channel: Channel, value: float) -> str:
-    """Beside an axis, where there is little room: 400k, 10 d, else as an amount."""
+    """For an axis, where there is little room: 400k, 10 d; otherwise like `amount`."""
     if UNITS[channel] in ("Count", "None") and channel is not Channel.STATUS:
         text = f"{number(value / _THOUSAND)}k" if abs(value) >= 10 * _THOUSAND else number(value)
         return text if UNITS[channel] == "Count" else f"{text} d"
@@ -50,7 +50,7 @@ def short(channel: Channel, value: float) -> str:
 
 
 def number(value: float) -> str:
-    """Three digits or so; no exponent, no trailing noughts."""
+    """About three digits; no exponent, no trailing zeros."""
     size = abs(value)
     places = 0 if size >= 100 else 1 if size >= 10 else 2  # noqa: PLR2004 - orders of magnitude
     text = f"{value:,.{places}f}".replace(",", "\u202f")
@@ -59,7 +59,7 @@ def number(value: float) -> str:
 
 
 def lasting(span: timedelta) -> str:
-    """The two greatest units: 40 s, 12 min, 3 h 5 min, 2 d 4 h."""
+    """In its one or two largest units: 40 s, 12 min, 3 h 5 min, 2 d 4 h."""
     seconds = max(int(span.total_seconds()), 0)
     if seconds < 60:  # noqa: PLR2004 - a minute
         return f"{seconds} s"
@@ -80,7 +80,7 @@ def lasting_seconds(seconds: int) -> str:
 
 
 def clock(moment: datetime, zone: timezone, now: datetime) -> str:
-    """In the reader's zone: 14:02 where it is today, else 29 Jan 14:02, with the year where it is another."""
+    """In the reader's zone: 14:02 if it is today, else 29 Jan 14:02; with the year if it is another one."""
     here, today = moment.astimezone(zone), now.astimezone(zone)
     if here.date() == today.date():
         return f"{here:%H:%M}"

@@ -91,7 +91,7 @@ PLACES = {
 def test_a_line_break_cannot_be_sent_nor_seen(make: Callable[[str], Command], what: str, text: str) -> None:
     with pytest.raises(LocalProtocolError) as caught:
         make(text)
-    assert f"the {what} holds CR, LF or NUL and cannot be sent" == str(caught.value)
+    assert f"the {what} holds CR, LF or NUL, which POP3 cannot carry" == str(caught.value)
     assert SECRET not in shown_anywhere(caught.value)
 
 

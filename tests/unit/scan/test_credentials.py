@@ -53,7 +53,7 @@ def test_accepted(text: str, key: str | None, username: str | None, found: tuple
 
 NO_KEY = "must be a JSON map that has the key a (secret_key)"
 UNSENDABLE = "holds CR, LF or NUL, which POP3 cannot carry"
-HALF = "holds half a character (a lone surrogate), which UTF-8 cannot carry"
+HALF = "holds half a character, which UTF-8 cannot carry"
 # The same, and what the message says behind "the secret pop3/mrose".
 REFUSED: dict[str, tuple[str, str | None, str | None, str]] = {
     "nothing": ("", None, "ann", WANTED),

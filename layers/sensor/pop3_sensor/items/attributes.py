@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ..model import Channel
 from ..model.authorities import check_authorities
 from ..model.calendars import minutes_of
+from ..protocol import unsendable
 
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -70,10 +71,8 @@ def _refuse_host(text: str) -> str:
 
 def sendable(text: str) -> str:
     """What POP3 can carry in a command. The value is never shown: passwords get pasted into wrong fields."""
-    if any(character in text for character in "\r\n\0"):
-        raise ValueError("holds CR, LF or NUL, which POP3 cannot carry")
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("holds half a character, which UTF-8 cannot carry")
+    if why := unsendable(text):
+        raise ValueError(why)
     if not text:
         raise ValueError("is empty")
     return text

@@ -8,7 +8,7 @@ client.next_event()     -> None: more bytes are needed
 """
 
 from .client import Pop3Client, State
-from .commands import Apop, Capa, Command, Pass, Quit, Stat, Stls, User
+from .commands import Apop, Capa, Command, Pass, Quit, Stat, Stls, User, unsendable
 from .errors import (
     ConnectionClosed,
     LocalProtocolError,
@@ -44,4 +44,5 @@ __all__ = [
     "User",
     "apop_challenge",
     "mailbox_of",
+    "unsendable",
 ]

@@ -1,18 +1,26 @@
 """What a scan may say. Nothing here retrieves or deletes a message."""
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from .errors import LocalProtocolError
 
 
-def _refuse_unsendable(what: str, argument: str) -> None:
+def unsendable(argument: str) -> str:
+    """Why no command can carry this text; empty where one can."""
     # A CR or LF would smuggle in a second command; NUL cuts the line short in servers written in C.
-    if any(character in argument for character in "\r\n\0"):
-        raise LocalProtocolError(f"the {what} holds CR, LF or NUL and cannot be sent")
-    if any("\ud800" <= character <= "\udfff" for character in argument):
-        raise LocalProtocolError(f"the {what} holds half a character, which UTF-8 cannot carry")
+    if re.search("[\r\n\0]", argument):
+        return "holds CR, LF or NUL, which POP3 cannot carry"
+    if re.search("[\ud800-\udfff]", argument):
+        return "holds half a character, which UTF-8 cannot carry"
+    return ""
+
+
+def _refuse_unsendable(what: str, argument: str) -> None:
+    if why := unsendable(argument):
+        raise LocalProtocolError(f"the {what} {why}")
 
 
 @dataclass(frozen=True, slots=True)

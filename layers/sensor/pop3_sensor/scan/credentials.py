@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from ..model import Reason, ScanError
+from ..protocol import unsendable
 
 _WANTED = 'must hold JSON {"username": "…", "password": "…"}, or the bare password where the item has username'
 
@@ -37,10 +38,8 @@ def parse_credentials(secret: SecretStr, secret_id: str, *, key: str | None, use
         name, password = username, held
     if not (isinstance(name, str) and name and isinstance(password, str) and password):
         raise _malformed(where, _WANTED)
-    if any(character in "\r\n\0" for character in name + password):
-        raise _malformed(where, "holds CR, LF or NUL, which POP3 cannot carry")
-    if any("\ud800" <= character <= "\udfff" for character in name + password):
-        raise _malformed(where, "holds half a character (a lone surrogate), which UTF-8 cannot carry")
+    if why := unsendable(name + password):
+        raise _malformed(where, why)
     return Credentials(name, SecretStr(password))
 
 

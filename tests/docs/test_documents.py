@@ -9,7 +9,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from pop3_sensor.aws.values import plain_item
-from pop3_sensor.items import InvalidSettings, Item, read_item, resolve
+from pop3_sensor.items import InvalidSettings, Item, read_all, resolve_all
 from pop3_sensor.items.item import WrittenLimits, WrittenSchedule, WrittenWindow
 from pop3_sensor.model import Channel, Reason
 from tests.documents import DOCS, Section, anchor, examples, items_of, section, sections
@@ -96,8 +96,9 @@ def test_parameters_in_commands_are_the_templates() -> None:
 
 @pytest.mark.parametrize("one", examples(), ids=lambda one: one.heading)
 def test_example_is_valid(one: Section) -> None:
-    written = {item["id"]: read_item(item) for item in items_of(one)}
-    assert [] == [str(found) for found in resolve(written).values() if isinstance(found, InvalidSettings)]
+    resolved = resolve_all(read_all(items_of(one)))
+    everything = [*resolved.written.values(), *resolved.sensors.values()]
+    assert [] == [str(found) for found in everything if isinstance(found, InvalidSettings)]
 
 
 @pytest.mark.parametrize("one", examples(), ids=lambda one: one.heading)

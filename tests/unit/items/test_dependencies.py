@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pop3_sensor.items import InvalidSettings, Item, masters_first, read_item, resolve, with_masters
+from pop3_sensor.items import masters_first, read_all, resolve_all
 from pop3_sensor.model import Settings
 
 HOST = {"host": "mail.example.org"}
@@ -14,15 +14,9 @@ ALLOWED = "allowed: the id of a sensor"
 
 def found(*items: Mapping[str, Any]) -> dict[str, Settings | list[str]]:
     """The settings in force, or what is told."""
-    written: dict[str, Item | InvalidSettings] = {}
-    for one in items:
-        try:
-            written[one["id"]] = read_item(one)
-        except InvalidSettings as error:
-            written[one["id"]] = error
     return {
         sensor_id: one if isinstance(one, Settings) else [str(problem) for problem in one.problems]
-        for sensor_id, one in with_masters(resolve(written), written).items()
+        for sensor_id, one in resolve_all(read_all(items)).sensors.items()
     }
 
 

@@ -11,8 +11,8 @@ import trustme
 from pop3_sensor.fleet import Policy
 from pop3_sensor.fleet.failures import Failures
 from pop3_sensor.fleet.reader import FleetReader
-from pop3_sensor.items import InvalidSettings, Item, read_item, resolve
-from pop3_sensor.items.inheritance import INHERITED, Inheritance
+from pop3_sensor.items import Inheritance, Item, read_all, resolve_all
+from pop3_sensor.items.inheritance import INHERITED
 from pop3_sensor.model import Channel, Settings
 from pop3_sensor.model.calendars import MaintenanceWindow, Schedule
 from tests.fakes.memory import Sensors, States
@@ -24,15 +24,9 @@ PORT = "port: holds 0; allowed: a whole number from 1 to 65535"
 
 def resolved(*items: Mapping[str, Any]) -> dict[str, Settings | list[str]]:
     """The settings in force, or what is told."""
-    written: dict[str, Item | InvalidSettings] = {}
-    for one in items:
-        try:
-            written[one["id"]] = read_item(one)
-        except InvalidSettings as error:
-            written[one["id"]] = error
     return {
         sensor_id: found if isinstance(found, Settings) else [str(problem) for problem in found.problems]
-        for sensor_id, found in resolve(written).items()
+        for sensor_id, found in resolve_all(read_all(items)).sensors.items()
     }
 
 

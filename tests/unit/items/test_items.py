@@ -1,10 +1,11 @@
 """Every attribute of an item: what it may hold, and the words for what it may not."""
 
+import re
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 import trustme
@@ -485,6 +486,20 @@ def test_a_window_of_no_length_is_refused() -> None:
 def test_null_is_as_not_there() -> None:
     """As tools write it that always send every attribute."""
     assert read_item({"id": "a"}) == read_item({**dict.fromkeys(Item.model_fields), "id": "a"})
+
+
+CLOSED = {
+    name: get_args(words)
+    for name, field in Item.model_fields.items()
+    for words in (field.annotation, *get_args(field.annotation))
+    if get_origin(words) is Literal and name != "stack_unit"  # which units fit depends on the channels
+}
+
+
+@pytest.mark.parametrize(("attribute", "words"), CLOSED.items(), ids=CLOSED)
+def test_every_word_of_a_closed_list_is_told(attribute: str, words: tuple[str, ...]) -> None:
+    assert list(words) == re.split(", | or ", ALLOWED[attribute])
+    assert ALLOWED[attribute] == Item.model_fields[attribute].description
 
 
 def test_the_tables_leave_out_no_attribute() -> None:

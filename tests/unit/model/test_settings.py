@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 import trustme
 
-from pop3_sensor.items import InvalidSettings, Item, read_item
-from pop3_sensor.items.inheritance import Inheritance, settings_of
+from pop3_sensor.items import Inheritance, InvalidSettings, Item, read_item, settings_of
 from pop3_sensor.model import Channel, Settings
 from pop3_sensor.model.limits import Limits
 from tests.samples import SENSOR

@@ -12,8 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from ..items import InvalidSettings, Item, read_item
-from ..items.inheritance import Inheritance, settings_of
+from ..items import Inheritance, InvalidSettings, Item, read_item, settings_of
 from ..model import ScanError, Settings, Status
 from ..scan import Credentials, parse_credentials, parse_networks, scan
 from ..status import report_of_scan

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ..aws.values import plain_item
-from ..items import InvalidSettings, Item, resolve, understand, with_masters
-from ..items.inheritance import INHERITED, Family, Written
+from ..items import Inheritance, InvalidSettings, Item, read_all, resolve_all
+from ..items.inheritance import INHERITED
 from ..model import Settings
 
 _TYPES = frozenset({"S", "N", "BOOL", "L", "M", "SS", "NS", "NULL", "B", "BS"})
@@ -35,24 +35,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints, and returns 0 where every item is good, else 1."""
     try:
-        written = {str(item.get("id")): understand(item) for path in arguments.files for item in read_file(path)}
+        resolved = resolve_all(read_all(item for path in arguments.files for item in read_file(path)))
     except (OSError, ValueError) as error:
         print(error)
         return 1
-    resolved = with_masters(resolve(written), written)
     wrong = 0
-    for item_id, item in sorted(written.items()):
-        found = resolved.get(item_id, item)
+    for item_id, item in sorted(resolved.written.items()):
+        found = resolved.sensors.get(item_id, item)
         if isinstance(found, InvalidSettings):
             wrong += 1
             print(f"{item_id}: {_count(len(found.problems), 'error')}")
             print(*(f"  {problem}" for problem in found.problems), sep="\n")
         elif isinstance(found, Settings) and isinstance(item, Item):
             print(f"{item_id}: good")
-            print(*(f"  {line}" for line in _explained(found, item, written)), sep="\n")
+            print(*(f"  {line}" for line in _explained(found, item, resolved.branches.above(item))), sep="\n")
         else:
             print(f"{item_id}: good ({item.kind})" if isinstance(item, Item) else item_id)
-    print(f"\n{_count(len(written), 'item')}, {wrong} with errors")
+    print(f"\n{_count(len(resolved.written), 'item')}, {wrong} with errors")
     return 1 if wrong else 0
 
 
@@ -82,8 +81,7 @@ def _is_typed(item: Mapping[str, Any]) -> bool:
     )
 
 
-def _explained(settings: Settings, item: Item, written: Written) -> Iterator[str]:
-    above = Family(written).above(item)
+def _explained(settings: Settings, item: Item, above: Inheritance) -> Iterator[str]:
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if field.name in ("id", "ancestors") or value in (None, "", (), {}):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from ..items import InvalidSettings, Item, masters_first, resolve, understand, with_masters
+from ..items import InvalidSettings, Item, item_or_problems, masters_first, resolve_all
 from ..model import Settings, State
 from ..ports import SensorSource, ServiceError, StateStore
 from ..scan import Network
@@ -63,7 +63,7 @@ class FleetReader:
         seen = {str(attributes.get("id")): attributes for attributes in items}
         if len(seen) != len(self._seen) or not all(self._is_known(*one) for one in seen.items()):
             self._written = {
-                one: self._written[one] if self._is_known(one, attributes) else understand(attributes)
+                one: self._written[one] if self._is_known(one, attributes) else item_or_problems(attributes)
                 for one, attributes in seen.items()
             }
             self._resolved = _resolved(self._written, self._policy)
@@ -91,10 +91,10 @@ class FleetReader:
 def _resolved(written: Mapping[str, Item | InvalidSettings], policy: Policy) -> Fleet:
     settings: dict[str, Settings] = {}
     invalid: dict[str, InvalidSettings] = {}
-    for sensor_id, resolved in with_masters(resolve(written), written).items():
+    for sensor_id, resolved in resolve_all(written).sensors.items():
         if isinstance(resolved, Settings):
             settings[sensor_id] = _imposed(resolved, policy)
-        elif resolved.kind not in ("device", "group"):  # a bad device is told by the sensors below it
+        else:
             invalid[sensor_id] = resolved
     # The longest timeouts first, so that they still fit into the invocation.
     longest_first = sorted(settings.values(), key=lambda one: one.timeout, reverse=True)

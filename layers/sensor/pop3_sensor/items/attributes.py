@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ..model import Channel
 from ..model.authorities import check_authorities
 from ..model.calendars import minutes_of
+from ..model.settings import MAX_NAME
 from ..protocol import unsendable
 
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _TAG_REFUSED = re.compile(r"[\s,()<>]|^[+-]")
-MAX_NAME = 128
 
 
 def name(text: str) -> str:
@@ -125,7 +125,7 @@ def periods(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def interval(seconds: int) -> int:
-    if seconds != 30 and (seconds % 60 or not 60 <= seconds <= 864_000):  # noqa: PLR2004 - the contract's numbers
+    if seconds != 30 and (seconds % 60 or not 60 <= seconds <= 864_000):  # noqa: PLR2004 - docs/sensors.md
         raise ValueError(f"holds {seconds}")
     return seconds
 

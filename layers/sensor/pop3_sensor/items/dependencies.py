@@ -5,26 +5,28 @@ from dataclasses import replace
 from graphlib import TopologicalSorter
 
 from ..model import Settings
-from .inheritance import Resolved, Written
+from .inheritance import Written
 from .item import Item
 from .problems import InvalidSettings, Problem, allowed
 
+Sensors = Mapping[str, Settings | InvalidSettings]
 
-def with_masters(resolved: Resolved, written: Written) -> Resolved:
+
+def with_masters(sensors: Sensors, written: Written) -> Sensors:
     """Adds the masters that a parent's sensors share, and refuses what cannot be waited for."""
     shared: dict[str, list[str]] = {}
-    done: Resolved = {}
-    for sensor_id, settings in resolved.items():
+    done: dict[str, Settings | InvalidSettings] = {}
+    for sensor_id, settings in sensors.items():
         item = written[sensor_id]
         if isinstance(settings, Settings) and isinstance(item, Item) and item.master_for_parent:
             if settings.ancestors:
                 shared.setdefault(settings.ancestors[0], []).append(sensor_id)
             else:
                 done[sensor_id] = InvalidSettings(Problem("master_for_parent", "is set, but this sensor has no parent"))
-    for sensor_id, settings in resolved.items():
+    for sensor_id, settings in sensors.items():
         if isinstance(settings, Settings) and sensor_id not in done:
             done[sensor_id] = _with_masters(settings, shared, written)
-    return {**resolved, **done, **_circles(done)}
+    return {**sensors, **done, **_circles(done)}
 
 
 def masters_first(settings: Mapping[str, Settings]) -> list[Settings]:
@@ -47,18 +49,18 @@ def _with_masters(
     return replace(settings, masters=there, vanished_masters=vanished) if masters else settings
 
 
-def _circles(resolved: Resolved) -> Resolved:
+def _circles(sensors: Sensors) -> Sensors:
     """The sensors that wait for each other: each would stay paused for ever. Linear, however many circles there are."""
     waits: dict[str, set[str]] = {
-        sensor_id: {master for master in settings.masters if isinstance(resolved.get(master), Settings)}
-        for sensor_id, settings in resolved.items()
+        sensor_id: {master for master in settings.masters if isinstance(sensors.get(master), Settings)}
+        for sensor_id, settings in sensors.items()
         if isinstance(settings, Settings)
     }
     waited_for: dict[str, list[str]] = {}
     for sensor_id, masters in waits.items():
         for master in masters:
             waited_for.setdefault(master, []).append(sensor_id)
-    refused: Resolved = {}
+    refused: dict[str, InvalidSettings] = {}
     free = [sensor_id for sensor_id, masters in waits.items() if not masters]
     while waits:
         if not free:  # everybody left waits for somebody: follow one to where it comes round

@@ -1,6 +1,6 @@
-"""From items to the settings in force: along `parent` links the nearest value wins, and pauses add up.
+"""What comes from above: along `parent` links the nearest value wins; tags, pauses and dependencies add up.
 
-One pass: each device and group is resolved once, however many sensors are below it.
+Each device and group is worked out once, however many sensors are below it.
 """
 
 from collections.abc import Mapping
@@ -8,10 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..model import Channel, Settings
 from ..model.calendars import MaintenanceWindow, Schedule
-from ..model.channels import UNITS
-from ..model.settings import DEFAULT_TAGS, DEFAULT_TRANSPORT_SECURITY, default_port
 from .attributes import merge_tags
 from .item import Item
 from .problems import InvalidSettings, Problem, allowed
@@ -38,10 +35,8 @@ INHERITED = (
     "warning_scans",
     "dependency_delay",
 )
-_OWN = ("name", "priority", "primary_channel", "graph_type", "stack_unit")
 
-Written = Mapping[str, Item | InvalidSettings]
-Resolved = dict[str, Settings | InvalidSettings]
+Written = Mapping[str, Item | InvalidSettings]  # by id
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,59 +66,23 @@ class Inheritance:
         )
 
 
-def resolve(written: Written) -> Resolved:
-    """The settings of each sensor by id, or what is wrong: with it, or with something above it."""
-    family = Family(written)
-    resolved: Resolved = {}
-    for sensor_id, item in written.items():
-        if isinstance(item, InvalidSettings):
-            resolved[sensor_id] = item
-        elif item.kind == "sensor":
-            try:
-                resolved[sensor_id] = settings_of(item, family.above(item))
-            except InvalidSettings as error:
-                resolved[sensor_id] = error
-    return resolved
+def _pauses(item: Item) -> tuple[datetime | None, ...]:
+    if isinstance(item.paused, datetime):
+        return (item.paused,)
+    return (None,) if item.paused else ()
 
 
-def settings_of(item: Item, above: Inheritance) -> Settings:
-    """Raises InvalidSettings where attributes that need each other do not fit."""
-    chain = above.below(item, item.tags if item.tags is not None else DEFAULT_TAGS)
-    values = {**chain.values, **{name: value for name in _OWN if (value := getattr(item, name)) is not None}}
-    if problems := [*_missing(values), *_unfit(item)]:
-        raise InvalidSettings(*problems)
-    security = values.get("transport_security", DEFAULT_TRANSPORT_SECURITY)
-    defaults: dict[str, Any] = {"name": item.id, "port": default_port(security)}
-    settings = Settings(
-        **defaults | values,
-        id=item.id,
-        tags=chain.tags,
-        limits={Channel(name): item.limits[name].limits() for name in sorted(item.limits or {})} if item.limits else {},
-        schedules=chain.schedules,
-        maintenance_windows=chain.windows,
-        paused=chain.paused,
-        # A sensor on which its own group depends does not depend on itself.
-        masters=tuple(
-            dict.fromkeys([*(m for m in above.masters if m != item.id), *chain.masters[len(above.masters) :]])
-        ),
-        ancestors=above.path,
-    )
-    if problems := _unpublished(settings):
-        raise InvalidSettings(*problems)
-    return settings
-
-
-class Family:
-    """The devices and groups, each resolved once."""
+class Branches:
+    """The devices and groups. `root`: the id of the one above all items that name no parent, where there is one."""
 
     def __init__(self, written: Written) -> None:
         self._written = written
         self._known: dict[str, Inheritance | InvalidSettings] = {}
-        self._root = ROOT if ROOT in written and written[ROOT].kind in ("device", "group") else None
+        self.root = ROOT if ROOT in written and written[ROOT].is_branch else None
 
     def above(self, item: Item) -> Inheritance:
         """Raises InvalidSettings that names what is wrong above this item."""
-        parent = self._parent_of(item)
+        parent = self.parent_of(item)
         if parent is None:
             return Inheritance()
         climbed = self._climb(parent)
@@ -131,8 +90,9 @@ class Family:
             raise climbed
         return climbed
 
-    def _parent_of(self, item: Item) -> str | None:
-        return item.parent or (self._root if item.id != self._root else None)
+    def parent_of(self, item: Item) -> str | None:
+        """The id that is written, or that of the root; nobody looks whether it is a branch."""
+        return item.parent or (self.root if item.id != self.root else None)
 
     def _climb(self, start: str) -> Inheritance | InvalidSettings:
         """Up to what is known, then down again: a loop, for a chain of parents may be long."""
@@ -145,7 +105,7 @@ class Family:
             if wrong or not isinstance(item, Item):
                 break
             chain[here] = item
-            here = self._parent_of(item)
+            here = self.parent_of(item)
         found = wrong or (Inheritance() if here is None else self._known[here])
         for item in reversed(chain.values()):
             if isinstance(found, Inheritance):
@@ -171,38 +131,3 @@ def _objection(here: str, item: Item | InvalidSettings | None, below: list[str])
 
 def _wrong(text: str) -> InvalidSettings:
     return InvalidSettings(Problem("parent", f"{text}; {allowed('parent')}"))
-
-
-def _pauses(item: Item) -> tuple[datetime | None, ...]:
-    if isinstance(item.paused, datetime):
-        return (item.paused,)
-    return (None,) if item.paused else ()
-
-
-def _missing(values: Mapping[str, Any]) -> list[Problem]:
-    problems = []
-    if "host" not in values:
-        problems.append(Problem("host", f"is missing, here and in everything above; {allowed('host')}"))
-    method = values.get("authentication", "none")
-    if method != "none" and "secret_id" not in values:
-        problems.append(Problem("secret_id", f"is missing, and authentication is {method}; {allowed('secret_id')}"))
-    return problems
-
-
-def _unfit(item: Item) -> list[Problem]:
-    if item.stack_unit is not None and item.graph_type != "stacked":
-        return [Problem("stack_unit", f"is set, but graph_type is not stacked; {allowed('stack_unit')}")]
-    return []
-
-
-def _unpublished(settings: Settings) -> list[Problem]:
-    problems = []
-    channels = settings.published_channels
-    if settings.primary_channel not in channels:
-        text = f"{settings.primary_channel} is not among this sensor's channels: {', '.join(channels)}"
-        problems.append(Problem("primary_channel", text))
-    units = {UNITS[channel] for channel in channels}
-    if settings.stack_unit is not None and settings.stack_unit not in units:
-        text = f"{settings.stack_unit} is not among the units of this sensor's channels: {', '.join(sorted(units))}"
-        problems.append(Problem("stack_unit", text))
-    return problems

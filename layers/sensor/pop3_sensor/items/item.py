@@ -1,6 +1,6 @@
 """An item of the Sensors table as somebody wrote it: strict and frozen. Each description says what is allowed."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
@@ -20,6 +20,13 @@ from ..model.settings import (
     TransportSecurity,
 )
 from . import attributes
+
+
+def _one_of(words: object) -> str:
+    """The words of a Literal, so that no description can forget one."""
+    *others, last = get_args(words)
+    return f"{', '.join(others)} or {last}"
+
 
 _Lax = Field(strict=False)  # DynamoDB has lists and sets; both become tuples
 _Sendable = Annotated[str, AfterValidator(attributes.sendable)]
@@ -90,7 +97,7 @@ class Item(BaseModel):
     model_config = _STRICT
 
     id: str = Field(pattern=ID_PATTERN, description="1 to 64 of A-Z a-z 0-9 . _ -")
-    kind: Kind = Field("sensor", description="sensor, device or group")
+    kind: Kind = Field("sensor", description=_one_of(Kind))
     parent: Annotated[str, Field(pattern=ID_PATTERN)] | None = Field(None, description="the id of a device or group")
     comment: Any = Field(None, description="free text")
     name: Annotated[str, AfterValidator(attributes.name)] | None = Field(
@@ -105,25 +112,23 @@ class Item(BaseModel):
     )
     port: int | None = Field(None, ge=1, le=65535, description="a whole number from 1 to 65535")
     timeout: int | None = Field(None, ge=1, le=900, description="whole seconds from 1 to 900")
-    transport_security: TransportSecurity | None = Field(
-        None, description="starttls_if_available, tls_if_available, starttls_required or tls_required"
-    )
-    authentication: Authentication | None = Field(None, description="none, user_password or apop")
+    transport_security: TransportSecurity | None = Field(None, description=_one_of(TransportSecurity))
+    authentication: Authentication | None = Field(None, description=_one_of(Authentication))
     username: _Sendable | None = Field(None, description="a text without CR, LF or NUL")
     secret_id: _Sendable | None = Field(None, description="the name or ARN of a Secrets Manager secret")
     secret_key: _Sendable | None = Field(None, description="a key inside the secret")
-    cleartext_login: CleartextLogin | None = Field(None, description="allow or refuse")
-    certificate_check: CertificateCheck | None = Field(None, description="verify, warn or off")
+    cleartext_login: CleartextLogin | None = Field(None, description=_one_of(CleartextLogin))
+    certificate_check: CertificateCheck | None = Field(None, description=_one_of(CertificateCheck))
     trusted_ca: Annotated[str, AfterValidator(attributes.authorities)] | None = Field(
         None, description="PEM text of one or more certificates"
     )
-    ip_version: IpVersion | None = Field(None, description="ipv4, ipv6 or any")
-    result_handling: ResultHandling | None = Field(None, description="discard, store or store_on_failure")
+    ip_version: IpVersion | None = Field(None, description=_one_of(IpVersion))
+    result_handling: ResultHandling | None = Field(None, description=_one_of(ResultHandling))
     channels: Annotated[tuple[str, ...], _Lax, AfterValidator(attributes.channels)] | None = Field(
         None, description=f"a list out of {', '.join(Channel)}"
     )
     primary_channel: Channel | None = Field(None, strict=False, description="a channel that this sensor publishes")
-    graph_type: GraphType | None = Field(None, description="independent or stacked")
+    graph_type: GraphType | None = Field(None, description=_one_of(GraphType))
     stack_unit: Unit | None = Field(None, description="a unit of this sensor's channels, where graph_type is stacked")
     limits: Annotated[dict[str, WrittenLimits], AfterValidator(attributes.limited_channels)] | None = Field(
         None,
@@ -150,3 +155,8 @@ class Item(BaseModel):
     paused: Annotated[Any, AfterValidator(attributes.pause), WithJsonSchema({"type": ["boolean", "string"]})] = Field(
         default=False, description="true, false, or an ISO 8601 time with an offset until which it is paused"
     )
+
+    @property
+    def is_branch(self) -> bool:
+        """A device or a group: what sensors and other branches can be below."""
+        return self.kind != "sensor"

@@ -2,9 +2,11 @@
 
 import difflib
 from dataclasses import dataclass
+from typing import get_args
 
 from pydantic_core import ErrorDetails
 
+from ..model.settings import Kind
 from .item import Item
 
 # Their values are never shown: a password that was pasted into the wrong field must not reach a log.
@@ -29,6 +31,10 @@ class InvalidSettings(Exception):
         super().__init__("; ".join(map(str, problems)))
         self.problems = problems
         self.kind = kind
+
+    @property
+    def is_branch(self) -> bool:
+        return self.kind in get_args(Kind) and self.kind != "sensor"
 
 
 def allowed(attribute: str) -> str:

@@ -22,8 +22,8 @@ def read_item(written: Mapping[str, Any]) -> Item:
         raise InvalidSettings(*problems, kind=written.get("kind", "sensor")) from None
 
 
-def understand(written: Mapping[str, Any]) -> Item | InvalidSettings:
-    """The item, or what is wrong with it: where a bad item must harm only itself."""
+def item_or_problems(written: Mapping[str, Any]) -> Item | InvalidSettings:
+    """For where a bad item must harm only itself: what is wrong is returned, not raised."""
     try:
         return read_item(written)
     except InvalidSettings as error:

@@ -23,8 +23,10 @@ ResultHandling = Literal["discard", "store", "store_on_failure"]
 GraphType = Literal["independent", "stacked"]
 
 DEFAULT_TRANSPORT_SECURITY: TransportSecurity = "starttls_if_available"
-ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 DEFAULT_TAGS = ("mailsensor", "pop3sensor")
+DEFAULT_PRIORITY = 3
+ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
+MAX_NAME = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,7 @@ class Settings:
     host: str
     port: int
     tags: tuple[str, ...] = DEFAULT_TAGS
-    priority: int = 3
+    priority: int = DEFAULT_PRIORITY
     timeout: int = 60
     transport_security: TransportSecurity = DEFAULT_TRANSPORT_SECURITY
     authentication: Authentication = "none"

@@ -5,14 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..items import InvalidSettings, Item, resolve, understand, with_masters
-from ..items.inheritance import ROOT
+from ..items import InvalidSettings, Item, read_all, resolve_all
 from ..model import PauseReason, Reason, Settings, State, Status
+from ..model.settings import DEFAULT_PRIORITY, MAX_NAME
 from ..model.text import printable
-
-DEFAULT_PRIORITY = 3
-MAX_NAME = 128
-_BRANCHES = ("device", "group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +78,8 @@ class Survey:
 
 def survey(items: Iterable[Mapping[str, Any]], states: Mapping[str, State]) -> Survey:
     raw = {str(attributes.get("id")): attributes for attributes in items}
-    written = {item_id: understand(attributes) for item_id, attributes in raw.items()}
-    resolved = with_masters(resolve(written), written)
-    root = ROOT if ROOT in written and written[ROOT].kind in _BRANCHES else None
+    resolved = resolve_all(read_all(raw.values()))
+    root = resolved.branches.root
 
     def parent_of(item_id: str) -> str | None:
         parent = raw[item_id].get("parent")
@@ -92,13 +87,13 @@ def survey(items: Iterable[Mapping[str, Any]], states: Mapping[str, State]) -> S
 
     sensors: dict[str, Sensor] = {}
     branches: dict[str, Branch] = {}
-    for item_id, item in written.items():
+    for item_id, item in resolved.written.items():
         name, priority = _name(item_id, raw[item_id]), _priority(raw[item_id])
-        if item.kind in _BRANCHES:
+        if item.is_branch:
             problem = printable(str(item)) if isinstance(item, InvalidSettings) else ""
             branches[item_id] = Branch(item_id, name, str(item.kind), parent_of(item_id), priority, problem)
             continue
-        found = resolved[item_id]
+        found = resolved.sensors[item_id]
         sensors[item_id] = Sensor(
             id=item_id,
             name=name,

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from tests.root import ROOT
@@ -27,6 +27,13 @@ class Section:
     def of(self, language: str) -> list[str]:
         return [text for one, text in self.blocks if one == language]
 
+    def rows(self, first: str) -> list[dict[str, str]]:
+        """Of the table whose first column is headed so: the cells by the heads of their columns, without code marks."""
+        lines = iter(self.text.splitlines())
+        head = next(cells for line in lines if (cells := _cells(line))[0] == first)
+        next(lines)  # the rule below the head
+        return [dict(zip(head, _cells(line), strict=True)) for line in takewhile(lambda line: line[:1] == "|", lines)]
+
 
 def sections(document: str) -> list[Section]:
     written = (DOCS / document).read_text()
@@ -45,6 +52,10 @@ def section(document: str, heading: str) -> Section:
 def anchor(heading: str) -> str:
     """As GitHub makes it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip().replace("`", "") for cell in line.strip("|").split("|")]
 
 
 def _headings(written: str) -> Iterator[re.Match[str]]:

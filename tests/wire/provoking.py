@@ -1,7 +1,8 @@
 """A scan of a scripted server, and what it came to in words.
 
 Every scan that `provoke` makes is also checked for what holds of all: the client said exactly what the script expects
-(so QUIT where the script has one and not elsewhere), the message is one short line, no secret is seen.
+(so QUIT where the script has one and not elsewhere), the message is one short line, no secret is seen, and
+docs/reference.md has the phase at the reason.
 """
 
 import asyncio
@@ -10,10 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pop3_sensor.model import Observation, Settings
+from pop3_sensor.model import Observation, Phase, Settings
 from pop3_sensor.scan import Credentials, Network, scan
+from tests.documents import section
 from tests.samples import CREDENTIALS, Changes, a_sensor
 from tests.servers.scripted import Connection, Expect, ReadSome, Script, scripted
+
+ANY = [phase for phase in Phase if phase is not Phase.QUIT]
+# By reason, as docs/reference.md#reasons has them.
+PHASES = {
+    row["reason"]: ANY if row["phase"] == "any" else row["phase"].split(", ")
+    for row in section("reference.md", "Reasons").rows("reason")
+}
 
 
 @dataclass(frozen=True)
@@ -91,5 +100,6 @@ def assert_sound(seen: Observation, credentials: Credentials | None) -> None:
         message = seen.trouble.message
         assert 1 <= len(message) <= 300
         assert not {"Cc", "Cf", "Zl", "Zp"} & {unicodedata.category(character) for character in message}
+        assert (seen.trouble.phase or "none") in PHASES[seen.trouble.reason]
     if credentials:
         assert credentials.password.get_secret_value() not in repr(seen)

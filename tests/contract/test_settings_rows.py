@@ -1,4 +1,4 @@
-"""The settings table of the contract, row by row: who a sensor is, what it scans, and what is kept of it.
+"""The table docs/sensors.md#every-attribute, row by row: who a sensor is, what it scans, and what is kept of it.
 
 What is shown, and when a sensor is scanned, is in the file beside this one.
 Each test is named after its attribute: what is allowed, the default, what comes from above, and what it does.

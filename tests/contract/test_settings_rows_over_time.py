@@ -1,4 +1,4 @@
-"""The settings table of the contract, row by row: what is shown, and when a sensor is scanned or paused."""
+"""The table docs/sensors.md#every-attribute, row by row: what is shown, and when a sensor is scanned or paused."""
 
 from datetime import datetime, timedelta
 from typing import Any

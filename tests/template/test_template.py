@@ -1,4 +1,4 @@
-"""What the stack promises (contract, section 7), read off the translated template."""
+"""What the stack promises (docs/reference.md#names-of-the-stack), read off the translated template."""
 
 import importlib
 import json

@@ -35,7 +35,7 @@ PRESETS = (
     "weekday_nights_17_to_9",
 )
 INTERVALS = (300, 300, 600, 900, 900, 1800, 3600, 21600)
-DELAYS = (0, 100, 400, 1000)  # none ends on the second of a tick, where a contract in words decides nothing
+DELAYS = (0, 100, 400, 1000)  # none ends on the second of a tick, where no document decides anything
 
 
 SLOW, VERY_SLOW, FULL = Answer(milliseconds=400), Answer(milliseconds=900), Answer(messages=77)

@@ -1,6 +1,6 @@
-"""What the contract (sections 2, 4, 5, 6) says must come out, minute by minute: slow, plain, and without the package.
+"""What must come out by docs/sensors.md and docs/reference.md, minute by minute: slow, plain, without the package.
 
-Where the contract is silent, a comment says what is taken for granted.
+Where they are silent, a comment says what is taken for granted.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""When a schedule pauses, read from the contract (section 2) and worked out the long way."""
+"""When a schedule pauses, read from docs/sensors.md#office-hours and worked out the long way."""
 
 from datetime import datetime
 from functools import cache

@@ -51,7 +51,7 @@ def device(device_id: str, **attributes: Any) -> dict[str, Any]:
 # ---- the nearest wins ------------------------------------------------------------------------------------------------
 
 CAS = [trustme.CA().cert_pem.bytes().decode() for _ in range(3)]
-# The "yes" rows of the contract's table, by name: the values of a far ancestor, of a near one, of the sensor itself.
+# The "yes" rows of docs/sensors.md#every-attribute: what a far ancestor says, a near one, the sensor itself.
 YES: dict[str, tuple[Any, Any, Any]] = {
     "host": ("far.example.org", "near.example.org", "own.example.org"),
     "port": (1, 2, 3),

@@ -1,4 +1,4 @@
-"""From an item to the settings in force: the contract's table of defaults (section 2), and what must not be missing."""
+"""From an item to the settings in force: the defaults of docs/sensors.md, and what must not be missing."""
 
 import dataclasses
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Why a sensor is paused: the contract's four reasons, all that hold, in its order."""
+"""Why a sensor is paused: all of docs/reference.md#pause-reasons that hold, in their order."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The life of a status: random scans, pauses and settings, against a model written from the contract's section 4."""
+"""The life of a status: random scans, pauses and settings, against a model of docs/reference.md#statuses."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -47,7 +47,7 @@ class Report:
         return {channel: values[channel] for channel in wanted if channel in values}
 
     def change(self) -> dict[str, Any]:
-        """The detail of the status event (docs/reference.md), in plain JSON types."""
+        """The detail of the status event (docs/reference.md#status-event), in plain JSON types."""
         state, settings = self.state, self.settings
         return {
             "sensor_id": self.sensor_id,

@@ -12,6 +12,8 @@ from typing import Any
 import trustme
 
 from pop3_sensor.items import Item
+from pop3_sensor.model import Channel
+from pop3_sensor.model.channels import ALWAYS, MAILBOX
 from tests.contract.rows import family, in_force, nearest_wins, own_only, refuses, takes, value
 from tests.contract.visits import LOG_IN, LOGIN, PASSWORD, PLAIN, UP, USER, Do, Visit
 from tests.fakes.clock import Clock
@@ -342,19 +344,18 @@ def test_result_handling() -> None:
             assert [said] == [one for one in ("S: +OK ready", "S: -ERR busy") if one in stack.results.files[min(names)]]
 
 
-MEASURED = ["LookupTime", "ConnectTime", "GreetingTime", "SecurityTime", "LoginTime"]
-EXTRA = ["Status", *MEASURED, "CertificateDaysLeft", "MessageCount", "MailboxSize"]
+EXTRA = [str(one) for one in Channel if one not in ALWAYS]
 
 
 def test_channels(authority: Authority, tls: ssl.SSLContext) -> None:
+    """Each has a value, after a scan of a server that has everything."""
     takes("channels", [], EXTRA, {"Status"}, ["ResponseTime", "Downtime"])
     refuses("channels", ["Temperature"], ["status"], "Status", 5, [5])
     nearest_wins("channels", ["Status"], ["LoginTime", "LookupTime"], [], ["MailboxSize"], default=())
     script: Script = [*greeting(), *capa("STLS"), *stls(tls), *LOG_IN[:-2], *stat(2, 320), *quit_answer()]
     always = {"ResponseTime", "Downtime"}
     for one in EXTRA:
-        mailbox = one.startswith("M")  # nobody else is asked for it
-        steps = script if mailbox else [*script[:-4], *quit_answer()]
+        steps = script if one in MAILBOX else [*script[:-4], *quit_answer()]
         published = Visit(steps, channels=[one], trusted_ca=authority.pem, **LOGIN).stack.published()["mail"]
         assert {*always, one} == published.keys()
     assert always == Visit(PLAIN).stack.published()["mail"].keys()

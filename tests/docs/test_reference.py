@@ -29,7 +29,7 @@ from pop3_sensor.model.channels import ALWAYS, UNITS, of_status
 from pop3_sensor.model.limits import Limits
 from pop3_sensor.model.text import MAX_MESSAGE, MAX_QUOTE
 from pop3_sensor.model.vocabulary import BLAMELESS
-from pop3_sensor.status import Report, judged
+from pop3_sensor.status import Report, report_of_scan
 from pop3_sensor.status.result_files import file_names
 from pop3_sensor.status.verdict import judge
 from tests.documents import section
@@ -114,10 +114,10 @@ INVALID = Observation(AT, trouble=Trouble(Reason.SETTINGS_INVALID, None, "prot: 
 
 # Together they have every value that a key may have.
 REPORTS: list[Report] = [
-    judged("night", NIGHT, AT_NIGHT, WARNED),
-    judged("mail-1", replace(SENSOR, channels=(Channel.CERTIFICATE_DAYS_LEFT,)), SEEN, None),
-    judged("mail-1", SENSOR, UNREADABLE, None),
-    judged("mail-1", None, INVALID, None),
+    report_of_scan("night", NIGHT, AT_NIGHT, WARNED),
+    report_of_scan("mail-1", replace(SENSOR, channels=(Channel.CERTIFICATE_DAYS_LEFT,)), SEEN, None),
+    report_of_scan("mail-1", SENSOR, UNREADABLE, None),
+    report_of_scan("mail-1", None, INVALID, None),
 ]
 TYPES = {str: "text", int: "whole number", float: "number", dict: "map", list: "list of texts", type(None): "null"}
 

@@ -104,7 +104,7 @@ class World:
 
     def states(self) -> dict[str, str]:
         rows = self.tables["StatesTable"].scan()["Items"]
-        return {str(row["sensor_id"]): str(row["status"]) for row in rows}
+        return {str(row["sensor_id"]): str(row["status"]) for row in rows if "status" in row}
 
     def points(self) -> Counter[tuple[str, str]]:
         """How many values each sensor's Downtime has (every scan gives one). No moment may come twice."""

@@ -13,6 +13,8 @@ from pop3_sensor.model.limits import Limits
 from pop3_sensor.ports import Batch
 from tests.samples import AT, SENSOR
 
+LATEST = AT + timedelta(minutes=1)
+
 # Settings of every kind that differ from the default.
 CHANGES: dict[str, dict[str, Any]] = {
     "none": {},
@@ -31,7 +33,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("changes", CHANGES.values(), ids=CHANGES)
 def test_what_is_handed_on_comes_as_it_was(changes: dict[str, Any]) -> None:
     settings = replace(SENSOR, **changes)
-    (found,) = decode(encode(Batch(AT, (settings,)))).sensors
+    (found,) = decode(encode(Batch(AT, (settings,), LATEST))).sensors
     assert settings == found
 
 
@@ -42,26 +44,47 @@ def test_its_fingerprint_comes_as_it_was(changes: dict[str, Any]) -> None:
     The invocation that scans it would store another fingerprint than the one that looks whether it is due.
     """
     settings = replace(SENSOR, **{**changes, "interval": 300})
-    (found,) = decode(encode(Batch(AT, (settings,)))).sensors
+    (found,) = decode(encode(Batch(AT, (settings,), LATEST))).sensors
     assert settings.fingerprint == found.fingerprint
 
 
 def test_the_moment_comes_as_it_was() -> None:
     due = AT + timedelta(seconds=30, microseconds=1)
-    assert Batch(due, ()) == decode(encode(Batch(due, ())))
+    assert Batch(due, (), LATEST) == decode(encode(Batch(due, (), LATEST)))
 
 
 def test_the_states_come_as_they_were() -> None:
     """The next verdict needs all of it; the conditional write needs `scanned_at`."""
     state = State(
-        Status.PAUSED, AT, "", "", "paused: dependency", 3, (PauseReason.DEPENDENCY,), AT, "0123456789abcdef", AT, AT
+        Status.PAUSED,
+        AT,
+        "",
+        "",
+        "paused: dependency",
+        3,
+        (PauseReason.DEPENDENCY,),
+        AT,
+        "0123456789abcdef",
+        AT,
+        AT,
+        AT,
     )
-    found = decode(encode(Batch(AT, (SENSOR,), {"mail-1": state}))).states["mail-1"]
+    found = decode(encode(Batch(AT, (SENSOR,), LATEST, {"mail-1": state}))).states["mail-1"]
     assert asdict(state) == asdict(found)
 
 
-def test_how_long_it_rests_is_the_queue_s_business() -> None:
-    assert "delay" not in encode(Batch(AT, (SENSOR,), delay_seconds=7))
+def test_how_long_it_rests_and_in_which_queue_is_no_part_of_it() -> None:
+    assert encode(Batch(AT, (SENSOR,), LATEST)) == encode(Batch(AT, (SENSOR,), LATEST, delay_seconds=7, is_slow=True))
+
+
+# "A message can include only XML, JSON, and unformatted text. The following Unicode characters are allowed [...]:
+# #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF" (SQS, SendMessage): any other is refused.
+@pytest.mark.parametrize("name", ["a\ufffeb", "a\uffffb", "größe 👋", "\u202eright to left"])
+def test_no_character_has_a_message_refused(name: str) -> None:
+    message = encode(Batch(AT, (replace(SENSOR, name=name),), LATEST))
+    assert message.isascii()
+    assert message.isprintable()
+    assert name == decode(message).sensors[0].name
 
 
 NONSENSE = ["", "{}", "[]", '{"due": "2026-01-31T12:00:00Z"}', '{"due": "never", "sensors": []}', "\x00"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from pop3_sensor.aws.event_bus import DefaultEventBus
@@ -68,6 +69,41 @@ def test_a_batch_that_fails_stops_no_other(session: boto3.Session) -> None:
         "putting 10 events on the default bus: An error occurred (ThrottlingException) when calling the PutEvents "
         "operation: slow down; the event of mail-23: try again"
     ) == str(caught.value)
+
+
+def test_only_the_event_that_eventbridge_refuses_is_lost() -> None:
+    """Ten entries of at most 256 KB together: for one that is too large it refuses all ten."""
+    taken: list[str] = []
+
+    class Bus:
+        def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - as boto3 has it
+            ids = [json.loads(entry["Detail"])["sensor_id"] for entry in Entries]
+            if "mail-7" in ids:
+                raise ClientError(
+                    {"Error": {"Code": "ValidationException", "Message": "total size of the entries"}}, "PutEvents"
+                )
+            taken.extend(ids)
+            return answer(len(ids))
+
+    bus: Any = Bus()
+    with pytest.raises(ServiceError, match="total size") as caught:
+        DefaultEventBus(bus).put(changes(10))
+    assert [] == list(caught.value.rest)
+    assert [f"mail-{number}" for number in range(10) if number != 7] == taken
+
+
+# The entry's ErrorCode: is the event worth another try.
+REFUSALS = {"InternalFailure": True, "ThrottlingException": True, "MalformedDetail": False, "InvalidArgument": False}
+
+
+@pytest.mark.parametrize(("code", "again"), REFUSALS.items())
+def test_a_refused_entry(session: boto3.Session, code: str, *, again: bool) -> None:
+    client = session.client("events")
+    with Stubber(client) as stub:
+        stub.add_response("put_events", {"FailedEntryCount": 1, "Entries": [{"ErrorCode": code, "ErrorMessage": "no"}]})
+        with pytest.raises(ServiceError) as caught:
+            DefaultEventBus(client).put(changes(1))
+    assert changes(1)[: int(again)] == list(caught.value.rest)
 
 
 def answer(count: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.config import Config
@@ -272,7 +272,7 @@ def test_a_claim_that_fails(
 def test_a_batch_whose_states_cannot_be_read(world: World, *, fault: Fault, is_retried: bool) -> None:
     """The batch fails loudly: without its states nobody knows who is claimed or paused. Other batches go on."""
     sensors = {one.id: one for one in world.settings().values()}
-    half, other = (Batch(world.at, (sensors[one],)) for one in ("plain", "moody"))
+    half, other = (Batch(world.at, (sensors[one],), world.at + timedelta(hours=1)) for one in ("plain", "moody"))
     other = replace(other, states={"moody": State(Status.UP, world.at)})
     world.proxy.fails("StatesTable.BatchGetItem", fault)
     with pytest.raises(ServiceError, match="reading the table"):
@@ -287,7 +287,7 @@ def test_a_batch_whose_states_are_nonsense(world: World, fault: Fault) -> None:
     sensors = world.settings()
     world.proxy.fails("StatesTable.BatchGetItem", fault)
     with pytest.raises(ServiceError, match="the answer has no Responses"):
-        world.monitor.take(Batch(world.at, (sensors["plain"],)), 100)
+        world.monitor.take(Batch(world.at, (sensors["plain"],), world.at + timedelta(hours=1)), 100)
     assert {} == world.scans()
 
 

@@ -71,15 +71,17 @@ def test_a_call_takes_a_thousand(session: boto3.Session, calls: Calls, count: in
     assert [point.sensor_id for point in points] == ids
 
 
-def test_every_batch_is_tried_whatever_happened_to_the_one_before(session: boto3.Session) -> None:
+def test_only_the_value_that_cloudwatch_refuses_is_lost(session: boto3.Session) -> None:
+    """It refuses the whole call for it: the neighbours in this call are tried again without it."""
     points = [Point(f"mail-{number}", Channel.DOWNTIME, number, AT) for number in range(3000)]
     points[1500] = points[1500]._replace(value=float("nan"))  # CloudWatch refuses it, and moto too
     with pytest.raises(ServiceError) as caught:
         put(session, *points)
-    assert str(caught.value).startswith("putting 1000 values into the namespace Mail/Test: An error occurred (")
+    assert str(caught.value).startswith("putting 1 values into the namespace Mail/Test: An error occurred (")
+    assert [] == list(caught.value.rest)
     sums = [
         point["Sum"]
-        for number in (0, 999, 1000, 1999, 2000, 2999)
+        for number in (0, 999, 1000, 1499, 1500, 1501, 1999, 2000, 2999)
         for point in read(session, f"mail-{number}", "Downtime")
     ]
-    assert [0, 999, 2000, 2999] == sums
+    assert [0, 999, 1000, 1499, 1501, 1999, 2000, 2999] == sums

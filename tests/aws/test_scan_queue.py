@@ -17,9 +17,10 @@ from tests.aws.conftest import Calls
 from tests.fakes.deployed import deploy
 from tests.samples import AT, SENSOR
 
+LATEST = AT + timedelta(minutes=1)
 BATCHES = [
-    Batch(AT + timedelta(seconds=30), (SENSOR, replace(SENSOR, id="b")), delay_seconds=7),
-    Batch(AT, (SENSOR,), {"mail-1": State(Status.DOWN, AT, "connect", "refused", "nobody there", 2)}),
+    Batch(AT + timedelta(seconds=30), (SENSOR, replace(SENSOR, id="b")), LATEST, delay_seconds=7),
+    Batch(AT, (SENSOR,), LATEST, {"mail-1": State(Status.DOWN, AT, "connect", "refused", "nobody there", 2)}),
 ]
 
 
@@ -81,7 +82,7 @@ def test_what_is_too_large_for_a_message_goes_in_several(
     session: boto3.Session, url: str, calls: Calls, changes: dict[str, Any]
 ) -> None:
     sensors = [replace(SENSOR, id=f"mail-{number}", **changes) for number in range(100)]
-    ScanQueue(session.client("sqs"), url).put([Batch(AT, tuple(sensors))])
+    ScanQueue(session.client("sqs"), url).put([Batch(AT, tuple(sensors), LATEST)])
     bodies = [call["MessageBody"] for call in calls.of("SendMessage")]
     assert max(len(body.encode()) for body in bodies) <= MOST
     assert sensors == [one for body in bodies for one in decode(body).sensors]
@@ -89,7 +90,7 @@ def test_what_is_too_large_for_a_message_goes_in_several(
 
 def test_a_message_is_measured_in_bytes(session: boto3.Session, url: str, calls: Calls) -> None:
     sensors = [replace(SENSOR, id=f"mail-{number}", tags=("ß" * 8_000,)) for number in range(100)]
-    ScanQueue(session.client("sqs"), url).put([Batch(AT, tuple(sensors))])
+    ScanQueue(session.client("sqs"), url).put([Batch(AT, tuple(sensors), LATEST)])
     bodies = [call["MessageBody"] for call in calls.of("SendMessage")]
     assert max(len(body.encode()) for body in bodies) <= MOST
     assert sensors == [one for body in bodies for one in decode(body).sensors]
@@ -124,7 +125,7 @@ def test_what_is_not_taken_is_given_back_and_nothing_else(
     client = session.client("sqs")
     refused(client, code)
     with pytest.raises(ServiceError) as caught:
-        ScanQueue(client, url).put([Batch(AT, tuple(sensors))])
+        ScanQueue(client, url).put([Batch(AT, tuple(sensors), LATEST)])
     sent = [one for call in calls.of("SendMessage")[1:] for one in decode(call["MessageBody"]).sensors]
     left = [one for batch in caught.value.rest for one in batch.sensors]
     assert left

@@ -124,8 +124,24 @@ def test_what_stands_in_the_table(session: boto3.Session, table: str) -> None:
         "pause_reasons": [],
         "masters_well_since": "",
         "fingerprint": "",
+        "last_scan": "",
     }
     assert expected == item
+
+
+def test_a_tick_is_claimed_once(session: boto3.Session, table: str) -> None:
+    store, until = StatesTable(session.client("dynamodb"), table), AT + timedelta(hours=1)
+    assert [True, False, True] == [
+        store.claim_once("tick one", "me", until),
+        store.claim_once("tick one", "another", until),
+        store.claim_once("tick one", "me", until),  # as a retry does whose first answer was lost
+    ]
+    assert store.claim_once("tick two", "another", until)
+    assert {} == store.load()  # no sensor's state
+    rows = session.resource("dynamodb").Table(table).scan()["Items"]
+    assert {"#tick one": int(until.timestamp()), "#tick two": int(until.timestamp())} == {
+        row["sensor_id"]: row["expires"] for row in rows
+    }
 
 
 def test_a_row_of_an_earlier_version_is_read(session: boto3.Session, table: str) -> None:

@@ -55,6 +55,9 @@ class States:
     def claim(self, sensor_id: str, now: datetime, until: datetime) -> None:
         raise NotImplementedError
 
+    def claim_once(self, what: str, by: str, until: datetime) -> bool:
+        raise NotImplementedError
+
     def forget(self, sensor_id: str) -> None:
         raise NotImplementedError
 

@@ -230,6 +230,7 @@ def test_the_attributes_of_the_states_table(function: Function) -> None:
     states = StatesTable(client, table)
     states.save("recorded", WARNED, None)
     states.claim("claimed", AT, AT + timedelta(minutes=1))
+    states.claim_once("tick", "somebody", AT + timedelta(hours=1))
     items = client.scan(TableName=table)["Items"]
     words = {"S": "String", "N": "Number", "L": "List"}
     found = {name: {words[kind] for kind in value} for item in items for name, value in item.items()}

@@ -79,7 +79,7 @@ class DeployedStack:
         pages = (
             self.emulator.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["StatesTableName"])
         )
-        return {item["sensor_id"]["S"]: item for page in pages for item in page["Items"]}
+        return {item["sensor_id"]["S"]: item for page in pages for item in page["Items"] if "status" in item}
 
     def values(self, sensor_id: str, channel: str) -> list[float]:
         """What CloudWatch holds of a channel, oldest first; one value a second at most."""

@@ -60,7 +60,7 @@ class Function:
 
     def states(self) -> dict[str, tuple[Any, Any]]:
         items = self.session.resource("dynamodb").Table(self.names["StatesTable"]).scan()["Items"]
-        return {str(item["sensor_id"]): (item["status"], item["reason"]) for item in items}
+        return {str(item["sensor_id"]): (item["status"], item["reason"]) for item in items if "status" in item}
 
     def logged(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.getvalue().splitlines()]

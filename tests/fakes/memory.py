@@ -34,6 +34,7 @@ class States:
     saved: list[str] = field(default_factory=list)  # sensor ids, in the order of the writes
     fault: ServiceError | None = None  # of whatever writes
     unreadable: ServiceError | None = None
+    once: dict[str, str] = field(default_factory=dict)  # of each tick and batch: who claimed it
     _kept: dict[str, State] = field(default_factory=dict)
 
     def load(self, sensor_ids: Collection[str] | None = None) -> Mapping[str, State]:
@@ -57,6 +58,11 @@ class States:
             raise self.fault
         there = self._kept.get(sensor_id) or State(Status.UNKNOWN, since=now, message="its first scan is under way")
         self._kept[sensor_id] = replace(there, claimed_until=until)
+
+    def claim_once(self, what: str, by: str, until: datetime) -> bool:  # noqa: ARG002 - nothing expires here
+        if self.fault:
+            raise self.fault
+        return by == self.once.setdefault(what, by)
 
     def forget(self, sensor_id: str) -> None:
         if self.fault:

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+# A number would pass for seconds since 1970, and calculating with times ends in the year 9999.
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 def _filled_in(scheduled_time: object) -> object:
@@ -12,12 +16,18 @@ def _filled_in(scheduled_time: object) -> object:
     return datetime.now(UTC) if scheduled_time == "<aws.scheduler.scheduled-time>" else scheduled_time
 
 
+def _sensible(moment: datetime) -> datetime:
+    if not FIRST_YEAR <= moment.year < LAST_YEAR:
+        raise ValueError("out of range")
+    return moment
+
+
 class ScheduledTick(BaseModel):
     """The schedule's own event (`events/schedule.json`)."""
 
     model_config = ConfigDict(frozen=True)
 
-    scheduled_time: Annotated[AwareDatetime, BeforeValidator(_filled_in)]
+    scheduled_time: Annotated[AwareDatetime, BeforeValidator(_filled_in), AfterValidator(_sensible)]
 
 
 class ScanNow(BaseModel):
@@ -43,12 +53,38 @@ class Messages(BaseModel):
     records: list[Message] = Field(alias="Records")
 
 
+ALLOWED = '{"scheduled_time": "2026-01-31T12:00:00Z"} or {"sensor_ids": ["a", "b"]}'
+
+
 def read_request(event: Mapping[str, Any]) -> ScheduledTick | ScanNow | Messages:
-    """Raises ValueError that says what is allowed."""
+    """Raises ValueError that says what is wrong and what is allowed."""
+    if not isinstance(event, Mapping):
+        raise _not_understood("it is no map")
     try:
         if "Records" in event:
             return Messages.model_validate(event)
         return ScanNow.model_validate(event) if "sensor_ids" in event else ScheduledTick.model_validate(event)
     except ValidationError as error:
-        allowed = '{"scheduled_time": "2026-01-31T12:00:00Z"} or {"sensor_ids": ["a", "b"]}'
-        raise ValueError(f"this event is not understood; allowed: {allowed}; {error.errors()[0]['msg']}") from None
+        raise _not_understood(_wrong(error.errors()[0])) from None
+
+
+def _not_understood(wrong: str) -> ValueError:
+    return ValueError(f"this event is not understood: {wrong}; allowed: {ALLOWED}")
+
+
+def _wrong(detail: ErrorDetails) -> str:
+    name = str(detail["loc"][0])
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"{name[:64]} is not known beside sensor_ids"
+        case "missing" if name == "scheduled_time":
+            return "it has neither scheduled_time nor sensor_ids"
+        case _:
+            return _MUST[name]
+
+
+_MUST = {
+    "scheduled_time": f"scheduled_time must be an ISO 8601 time with an offset, from {FIRST_YEAR} to {LAST_YEAR - 1}",
+    "sensor_ids": "sensor_ids must be a list of one or more ids",
+    "Records": "Records must be messages of the scan queue",
+}

@@ -19,12 +19,14 @@ Now = Callable[[], datetime]
 class ServiceError(Exception):
     """A call to an outside service failed, also after the SDK's retries. The text says which call, and why.
 
+    `is_lasting`: the same call would fail again, however often it is made.
     `rest`: of the things that were handed over, those that were not taken and are worth another try.
     """
 
-    def __init__(self, text: str, rest: Sequence[Any] = ()) -> None:
+    def __init__(self, text: str, rest: Sequence[Any] = (), *, is_lasting: bool = False) -> None:
         super().__init__(text)
         self.rest = rest
+        self.is_lasting = is_lasting
 
 
 class Patience:
@@ -64,16 +66,19 @@ class StatusChange(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Sensors that another invocation is to scan, at the tick `due`.
+    """Sensors that another invocation is to scan, at the tick `due`; after `expires` it is too late for that.
 
     `states`: those of the sensors and of their masters; if empty, whoever takes the batch reads them from the table.
-    `delay_seconds`: how long the queue keeps the message; the message itself does not hold it.
+    `delay_seconds`: how long the queue keeps the message. `is_slow`: its scans may all last, so it must not take the
+    place of others. The message itself holds neither.
     """
 
     due: datetime
     sensors: tuple[Settings, ...]
+    expires: datetime
     states: Mapping[str, State] = field(default_factory=dict)
     delay_seconds: int = field(default=0, compare=False)
+    is_slow: bool = field(default=False, compare=False)
 
 
 class SensorSource(Protocol):
@@ -96,6 +101,9 @@ class StateStore(Protocol):
 
         Raises ServiceError.
         """
+
+    def claim_once(self, what: str, by: str, until: datetime) -> bool:
+        """Whether `by` is the first to claim this tick or batch, until `until`. Raises ServiceError."""
 
     def forget(self, sensor_id: str) -> None:
         """Deletes the state of a sensor whose item is gone. Raises ServiceError."""

@@ -43,6 +43,7 @@ class Known:
     pauses: list[str] = field(default_factory=list)
     settings: str = ""
     delayed: bool = False  # paused by nothing but `dependency_delay`: what the next tick needs to know
+    last_scan: str = ""  # of an interval of an hour or more
     written: object = None
 
 
@@ -130,6 +131,9 @@ class Model:
             return True
         if before.settings != sensor.settings:
             return True
+        # "While a sensor is in these Warning scans it is scanned at every tick."
+        if before.status == "Warning" and before.failures:
+            return True
         minutes = sensor.interval // 60
         return int(tick.timestamp()) // 60 % minutes == self._own_minutes[sensor.id] % minutes
 
@@ -168,6 +172,7 @@ class Model:
             now = Known("Unknown", phase=met.phase, reason=met.reason, message=met.reason, failures=row)
         else:
             now = _judged(sensor, met, values, 0 if answered else row + 1)
+        now.last_scan = str(moment) if sensor.interval >= 3600 else ""
         self._note(sensor, now, before, moment)
         published = {"Downtime": 100.0 if now.status == "Down" else 0.0}
         published["Status"] = float(("Up", "Warning", "Down", "Unknown").index(now.status))
@@ -193,6 +198,7 @@ class Model:
         # A sensor of a long interval also needs to know whether its settings have changed.
         settings = sensor.settings if sensor.interval > 60 and not sensor.invalid else ""
         now.written = (now.status, now.phase, now.reason, now.message, now.failures, now.pauses, now.delayed, settings)
+        now.written = (now.written, now.last_scan)
         if previous.status != now.status:
             event = (sensor.id, str(moment), previous.status, now.status, now.phase, now.reason, now.since)
             self._out.events.append(event)

@@ -262,14 +262,19 @@ def test_where_all_is_well_nothing_is_written() -> None:
 
 def test_a_repeated_tick_and_a_repeated_batch_scan_nobody_twice() -> None:
     world = World([sensor("a", interval=30)])
-    monitor = world.process()
-    for _ in range(2):
-        monitor.tick(AT, 900)
+    for process in (here := world.process(), here, world.process()):
+        process.tick(AT, 900)
     (batch,) = world.queue.handed_on
-    for _ in range(2):
-        world.now = batch.due
-        monitor.take(batch, 900)
+    world.now = batch.due
+    for process in (here, here, world.process()):
+        process.take(batch, 900)
     assert ["a", "a"] == world.scanned
+
+
+def test_where_a_tick_cannot_be_claimed_it_is_scanned_all_the_same() -> None:
+    world = World([sensor("a")], states=States(fault=FAULT))
+    counts = world.process().tick(AT, 900)
+    assert (["a"], True) == (world.scanned, counts.failed_calls > 0)
 
 
 @dataclass

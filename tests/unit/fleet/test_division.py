@@ -95,7 +95,8 @@ def test_the_slow_ones_are_apart_from_the_quick_ones(changes: dict[str, Any], st
     states = {one.id: state for one in slow} if state else {}
     division = divide([*quick, *slow], states, AT, AT)
     kinds = [{one.id.partition("-")[0] for one in batch.sensors} for batch in division.batches]
-    assert [{"slow"}, {"mail"}, {"mail"}] == kinds
+    assert [{"mail"}, {"mail"}, {"slow"}] == kinds
+    assert [False, False, True] == [batch.is_slow for batch in division.batches]
     assert SLOW_BATCH < BATCH  # and few in each: all of them may last to their timeouts
     assert {"mail"} == {one.id.partition("-")[0] for one in division.here}
 
@@ -158,7 +159,7 @@ def test_a_giant_s_masters_are_scanned_here_and_its_clients_go_later() -> None:
     assert BATCH + 397 == len(division.after)
     assert 10 == len(division.here)
     fresh = {"g-0": State(Status.DOWN, AT)}
-    batches = travelling(AT, tied_together(division.after), fresh)
+    batches = travelling(AT, tied_together(division.after), fresh, AT)
     assert [BATCH, 397] == [len(batch.sensors) for batch in batches]
     assert [fresh] * 2 == [batch.states for batch in batches]
 
@@ -282,5 +283,5 @@ def test_nobody_is_lost_nobody_doubled_and_no_kin_parted(drawn: tuple[list[Setti
         wanted = {name for one in batch.sensors for name in (one.id, *one.masters)}
         assert {one: states[one] for one in wanted if one in states} == batch.states
     assert not {
-        one.id for batch in travelling(AT, tied_together(division.after), states) for one in batch.sensors
+        one.id for batch in travelling(AT, tied_together(division.after), states, AT) for one in batch.sensors
     } ^ set(ids(division.after))

@@ -51,12 +51,47 @@ def test_what_is_changed_or_no_longer_paused_waits_for_no_minute_of_its_own(inte
     assert HOUR == [tick for tick in HOUR if is_due(settings, resumed, tick)]
 
 
-@pytest.mark.parametrize("status", [Status.UP, Status.WARNING, Status.DOWN, Status.UNKNOWN])
-def test_no_other_status_is_scanned_more_often(status: Status) -> None:
-    """A Warning is looked at again after the normal interval, not faster (as in PRTG)."""
+# Status, failed scans in a row: how many scans in an hour of a sensor that is scanned once an hour.
+OFTEN: dict[str, tuple[Status, int, int]] = {
+    "it is well": (Status.UP, 0, 1),
+    "a failed scan that is a Warning is looked at again at once": (Status.WARNING, 1, 60),
+    "a Warning for another reason is not": (Status.WARNING, 0, 1),
+    "what is Down is known": (Status.DOWN, 2, 1),
+    "a trouble of its own": (Status.UNKNOWN, 1, 1),
+}
+
+
+@pytest.mark.parametrize(("status", "failures", "scans"), OFTEN.values(), ids=OFTEN)
+def test_how_often_a_status_is_scanned(status: Status, failures: int, scans: int) -> None:
     settings = replace(SENSOR, interval=3600)
-    state = State(status, AT, fingerprint=settings.fingerprint)
-    assert 1 == len([tick for tick in HOUR if is_due(settings, state, tick)])
+    state = State(status, AT, failures=failures, fingerprint=settings.fingerprint)
+    assert scans == len([tick for tick in HOUR if is_due(settings, state, tick)])
+
+
+# Minutes from its own minute on in which no tick came; the minute in which it is scanned.
+MISSED = {0: 0, 1: 1, 2: 2, 59: 59}
+
+
+@pytest.mark.parametrize(("missing", "scanned"), MISSED.items())
+def test_a_missed_minute_is_made_up_for_at_the_next_tick(missing: int, scanned: int) -> None:
+    settings = replace(SENSOR, interval=3600)
+    own = AT + timedelta(minutes=MINUTE)
+    state = replace(
+        SCANNED, fingerprint=settings.fingerprint, last_scan=own - timedelta(hours=1) + timedelta(seconds=3)
+    )
+    ticks = [own + timedelta(minutes=minute) for minute in range(missing, 60)]
+    due = [tick for tick in ticks if is_due(settings, state, tick)]
+    assert own + timedelta(minutes=scanned) == due[0]
+    again = replace(state, last_scan=due[0] + timedelta(seconds=3))
+    assert [] == [tick for tick in ticks if is_due(settings, again, tick) and tick > due[0]]
+
+
+def test_a_clock_that_is_behind_misses_nothing() -> None:
+    """The scan of its own minute may bear a time from just before that minute."""
+    settings = replace(SENSOR, interval=3600)
+    own = AT + timedelta(minutes=MINUTE)
+    state = replace(SCANNED, fingerprint=settings.fingerprint, last_scan=own - timedelta(seconds=2))
+    assert not is_due(settings, state, own + timedelta(minutes=1))
 
 
 # Seconds: scans in an hour. Whole hours hold a whole number of these intervals.

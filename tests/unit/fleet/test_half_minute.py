@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from pop3_sensor.fleet.division import INLINE
 from pop3_sensor.model import Observation
 from tests.fakes.simulations import DOWN, Simulation, fleet, sensor
+from tests.samples import AT
 
 
 def half_a_minute_later(stack: Simulation, **seen: Observation) -> list[str]:
@@ -42,6 +44,18 @@ def test_a_master_s_fresh_result_decides_in_between_too() -> None:
     stack.told()
     assert ["ping"] == half_a_minute_later(stack, ping=DOWN, a=DOWN)
     assert [("a", "Up", "Paused"), ("ping", "Up", "Down")] == sorted(stack.told())
+
+
+def test_a_late_tick_makes_no_batch_late() -> None:
+    """The schedule promises the minute, not the second: a batch has its minute from when it was handed on."""
+    stack = fleet(*(sensor(f"mail-{number}") for number in range(INLINE + 1)))
+    stack.now[0] = AT + timedelta(seconds=50)
+    stack.tick(AT)
+    stack.scans.done.clear()
+    (batch,) = stack.queue.handed_on
+    stack.now[0] = AT + timedelta(seconds=109)
+    assert stack.monitor.take(batch, 100)
+    assert [one.id for one in batch.sensors] == stack.scans.done
 
 
 def test_what_is_handed_on_too_late_is_dropped() -> None:

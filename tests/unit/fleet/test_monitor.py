@@ -14,12 +14,12 @@ import pytest
 from pop3_sensor.fleet import Keyring, Monitor, Outlets, Policy
 from pop3_sensor.model import Channel, Status
 from pop3_sensor.model.text import printable
-from pop3_sensor.ports import Point, ServiceError
+from pop3_sensor.ports import Batch, Point, ServiceError
 from pop3_sensor.scan import parse_networks
 from tests.fakes.clock import Clock
 from tests.fakes.memory import Events, Metrics, Queue, Results, Secrets, Sensors, States
 from tests.fakes.stacks import MemoryStack, item
-from tests.samples import AT
+from tests.samples import AT, a_sensor
 from tests.servers.mail_server import MailServer, mail_server
 from tests.servers.scripted import (
     Connection,
@@ -393,14 +393,14 @@ def test_each_secret_is_fetched_for_all_its_sensors_and_only_where_it_is_due() -
         stack = MemoryStack(
             [
                 login("a", server, secret_id="shared", secret_key="a"),
-                login("b", server, secret_id="shared", secret_key="b", interval=864_000),
+                login("b", server, secret_id="shared", secret_key="b", interval=864_000, warning_scans=0),
                 login("c", server, secret_id="missing", interval=864_000),
                 item("d", server),
             ],
             secrets=Secrets({"shared": json.dumps({"a": "old", "b": "wrong"})}),
         )
-        assert {"sensors": 4, "due": 4, "scanned": 4, "up": 2, "warning": 1, "unknown": 1} == stack.tick()
-        assert {"a": "Up", "b": "Warning", "c": "Unknown", "d": "Up"} == stack.statuses()
+        assert {"sensors": 4, "due": 4, "scanned": 4, "up": 2, "down": 1, "unknown": 1} == stack.tick()
+        assert {"a": "Up", "b": "Down", "c": "Unknown", "d": "Up"} == stack.statuses()
         assert {"sensors": 4, "due": 2, "scanned": 2, "up": 2} == stack.tick()
         assert [{"shared", "missing"}] == stack.secrets.asked
 
@@ -448,6 +448,21 @@ def test_no_sensor_may_send_a_password_in_the_clear_where_the_deployment_refuses
             Secrets({"ann's": PASSWORD}),
         )
         stack.tick()
+    assert [] == server.failures
+    assert "cleartext_refused" == stack.states.load()["a"].reason
+
+
+def test_what_the_deployment_imposes_holds_for_settings_in_a_message_too() -> None:
+    """Whoever may send to the queue must not send a password in the clear."""
+    with scripted(HEALTHY) as server:
+        where = {"host": server.host, "port": server.port}
+        who = {"authentication": "user_password", "username": "ann", "secret_id": "ann's"}
+        settings = a_sensor(id="a", **where, **who)
+        stack = MemoryStack(
+            policy=Policy(forbidden=(), refuse_cleartext_login=True), secrets=Secrets({"ann's": PASSWORD})
+        )
+        now = datetime.now(UTC)
+        stack.monitor.take(Batch(now, (settings,), now + timedelta(minutes=1)), 100)
     assert [] == server.failures
     assert "cleartext_refused" == stack.states.load()["a"].reason
 

@@ -16,9 +16,7 @@ CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", 
 
 
 # After these errors the same call would fail again: what it handed over is not kept for another try.
-_FOR_EVER = frozenset(
-    {"ValidationError", "ValidationException", "InvalidParameterValue", "InvalidParameterCombination"}
-)
+_LASTING = frozenset({"ValidationError", "ValidationException", "InvalidParameterValue", "InvalidParameterCombination"})
 
 
 class Senseless(BotoCoreError):
@@ -45,25 +43,32 @@ def translated(action: str, things: Sequence[Any] = ()) -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-        raise ServiceError(f"{action}: {error}", () if code in _FOR_EVER else things) from error
+        lasting = code in _LASTING
+        raise ServiceError(f"{action}: {error}", () if lasting else things, is_lasting=lasting) from error
 
 
 def in_parts(things: Sequence[T], size: int, call: Callable[[Sequence[T]], None]) -> None:
     """One call for each part, also after another part failed, until patience is over.
 
-    Raises ServiceError with all that was not taken.
+    A service refuses a whole call for one thing that it cannot take. So a refused part is halved until the thing at
+    fault stands alone: only that one is lost. Raises ServiceError with all that was not taken.
     """
     failures: list[str] = []
     rest: list[T] = []
     patience = Patience()
-    for start in range(0, len(things), size):
-        part = things[start : start + size]
+    parts = [things[start : start + size] for start in range(0, len(things), size)]
+    while parts:
+        part = parts.pop(0)
         if patience.is_over:
             rest += part
             continue
         try:
             call(part)
         except ServiceError as error:
+            if error.is_lasting and len(part) > 1:
+                half = len(part) // 2
+                parts[:0] = [part[:half], part[half:]]
+                continue
             patience.fail()
             failures.append(str(error))
             rest += error.rest

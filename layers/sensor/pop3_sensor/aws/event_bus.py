@@ -15,6 +15,9 @@ SOURCE = "pop3-sensor"
 DETAIL_TYPE = "Sensor Status Change"
 BATCH = 10  # PutEvents takes at most so many
 
+# An entry that is refused like this will not be taken the next time either (PutEvents, "ErrorCode").
+_LASTING = frozenset({"InvalidArgument", "MalformedDetail"})
+
 
 class DefaultEventBus:
     def __init__(self, client: "EventBridgeClient") -> None:
@@ -34,9 +37,10 @@ class DefaultEventBus:
         }
         if refused:
             texts = [f"the event of {one}: {entry.get('ErrorMessage')}" for one, (_, entry) in refused.items()]
-            raise ServiceError("; ".join(texts), [change for change, _ in refused.values()])
+            again = [change for change, entry in refused.values() if entry["ErrorCode"] not in _LASTING]
+            raise ServiceError("; ".join(texts), again)
 
 
 def _entry(change: StatusChange) -> "PutEventsRequestEntryTypeDef":
-    detail = json.dumps(change.detail, ensure_ascii=False)
+    detail = json.dumps(change.detail)  # in ASCII: no character of one item can have its neighbours refused
     return {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Time": change.at, "Detail": detail}

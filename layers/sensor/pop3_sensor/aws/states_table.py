@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 BATCH = 100  # BatchGetItem takes at most so many
+ONCE = "#"  # begins the key of a tick or batch; no sensor's id can
 NEVER_SCANNED = "its first scan is under way"
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,8 @@ class StatesTable:
             items = [plain_item(row) for row in rows]
         states = {}
         for item in items:
+            if item["sensor_id"].startswith(ONCE):
+                continue
             try:
                 states[item["sensor_id"]] = _state(item)
             except (KeyError, ValueError, TypeError):
@@ -87,6 +90,28 @@ class StatesTable:
                 ExpressionAttributeValues=values,
             )
 
+    def claim_once(self, what: str, by: str, until: datetime) -> bool:
+        """DynamoDB deletes the row some time after `until` (the table's time to live).
+
+        A retry after a lost answer must succeed: our own earlier write names us.
+        """
+        with translated(f"claiming {what} in the table {self._table}"):
+            try:
+                self._client.put_item(
+                    TableName=self._table,
+                    Item={
+                        "sensor_id": {"S": f"{ONCE}{what}"},
+                        "by": {"S": by},
+                        "expires": {"N": str(int(until.timestamp()))},
+                    },
+                    ConditionExpression="attribute_not_exists(sensor_id) OR #by = :by",
+                    ExpressionAttributeNames={"#by": "by"},
+                    ExpressionAttributeValues={":by": {"S": by}},
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
     def forget(self, sensor_id: str) -> None:
         with translated(f"deleting the state of {sensor_id} from the table {self._table}"):
             self._client.delete_item(TableName=self._table, Key={"sensor_id": {"S": sensor_id}})
@@ -104,6 +129,7 @@ def _item(sensor_id: str, state: State) -> "dict[str, AttributeValueTypeDef]":
         "pause_reasons": {"L": [{"S": reason} for reason in state.pause_reasons]},
         "masters_well_since": {"S": _text(state.masters_well_since) if state.masters_well_since else ""},
         "fingerprint": {"S": state.fingerprint},
+        "last_scan": {"S": _text(state.last_scan) if state.last_scan else ""},
         "scanned_at": {"S": _text(state.scanned_at or state.since)},
     }
 
@@ -124,6 +150,7 @@ def _state(item: Mapping[str, Any]) -> State:
         pause_reasons=tuple(PauseReason(reason) for reason in item.get("pause_reasons", [])),
         masters_well_since=datetime.fromisoformat(well) if (well := item.get("masters_well_since")) else None,
         fingerprint=item.get("fingerprint", ""),
+        last_scan=datetime.fromisoformat(last) if (last := item.get("last_scan")) else None,
         scanned_at=datetime.fromisoformat(scanned) if (scanned := item.get("scanned_at")) else None,
         claimed_until=datetime.fromisoformat(claimed) if (claimed := item.get("claimed_until")) else None,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ..model import Settings, State
-from ..model.settings import HALF_MINUTE
+from ..model.settings import HALF_MINUTE, MINUTE
 from ..ports import Batch
 from ..status import pause_of
 from .claims import CLAIMED_AFTER_SECONDS
@@ -70,7 +70,10 @@ def divide(sensors: Sequence[Settings], states: States, at: datetime, now: datet
     return Division(
         due,
         [one for one in sensors if one.id in here],
-        _batches(at, [*_packed(slow, SLOW_BATCH), *_packed(quick)], states),
+        [
+            *_batches(at, _packed(quick), states, now),
+            *_batches(at, _packed(slow, SLOW_BATCH), states, now, is_slow=True),
+        ],
         first,
         after,
     )
@@ -82,20 +85,24 @@ def half_minute(sensors: Iterable[Settings], tick: datetime, now: datetime) -> l
     at = tick + timedelta(seconds=HALF_MINUTE)
     # Where the tick came late, its scans may still be under way: those that last are claimed by then, and not met.
     delay = min(max((at - now).total_seconds(), CLAIMED_AFTER_SECONDS), HALF_MINUTE)
-    return _batches(at, _packed(tied_together(again)), {}, delay)
+    return _batches(at, _packed(tied_together(again)), {}, now, delay=delay)
 
 
-def travelling(at: datetime, found: Iterable[Kin], states: States) -> list[Batch]:
-    return _batches(at, _packed(found), states)
+def travelling(at: datetime, found: Iterable[Kin], states: States, now: datetime) -> list[Batch]:
+    return _batches(at, _packed(found), states, now)
 
 
-def _batches(at: datetime, groups: Sequence[Kin], states: States, delay: float = 0.0) -> list[Batch]:
+def _batches(
+    at: datetime, kin: Sequence[Kin], states: States, now: datetime, *, delay: float = 0.0, is_slow: bool = False
+) -> list[Batch]:
+    """A batch expires a minute after it was due, or after it was handed on where the tick itself came late."""
     batches = []
-    pace = min(PACE_SECONDS, LAST_START_SECONDS / max(len(groups), 1))
-    for number, tied in enumerate(groups):
+    pace = min(PACE_SECONDS, LAST_START_SECONDS / max(len(kin), 1))
+    expires = max(at, now) + timedelta(seconds=MINUTE)
+    for number, tied in enumerate(kin):
         ids = {one_id for one in tied for one_id in (one.id, *one.masters)}
         known = {one: states[one] for one in ids if one in states}
-        batches.append(Batch(at, tuple(tied), known, round(delay + number * pace)))
+        batches.append(Batch(at, tuple(tied), expires, known, round(delay + number * pace), is_slow))
     return batches
 
 

@@ -1,16 +1,15 @@
 """The use cases: a tick of the schedule, a batch that another invocation handed on, a scan by hand."""
 
 import asyncio
+import hashlib
 import logging
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from ..model import Reason, Settings
-from ..model.settings import MINUTE
 from ..ports import Batch, Now, SensorSource
 from ..status import Report, report_of_scan
 from .counts import Counts
@@ -56,8 +55,6 @@ class Monitor:
         self._tools = Tools(reader, outlets, Backlog(), keyring, policy, make_engine, now)
         self._states = outlets.states
         self._now = now
-        # Schedule and queue deliver at least once; what another process did is not known here.
-        self._done: deque[object] = deque(maxlen=1000)
 
     def tick(self, at: datetime, seconds: float) -> Counts:
         """Scans what is due at this tick of the schedule, within `seconds`. Raises ServiceError for the tables."""
@@ -65,7 +62,7 @@ class Monitor:
         run = Run(self._tools, seconds, counts.note)
         fleet = run.read()
         counts.sensors = len(fleet)
-        if self._is_new(at):
+        if run.claim_once(f"tick {at.astimezone(UTC).isoformat()}"):
             self._tick(run, fleet, counts, at)
             run.forget(fleet.gone)
         counts.failed_calls = len(run.failures)
@@ -99,7 +96,7 @@ class Monitor:
 
     async def _follow_masters(self, run: Run, division: Division, at: datetime, counts: Counts, round_: Round) -> None:
         """Hands on those that wait for masters, with the masters' fresh states."""
-        batches = travelling(at, tied_together(division.after), round_.states)
+        batches = travelling(at, tied_together(division.after), round_.states, self._now())
         refused = await asyncio.to_thread(run.queue, batches)
         counts.handed_on += division.count(batches) - division.count(refused)
         left = [one for batch in refused for one in batch.sensors]
@@ -109,17 +106,18 @@ class Monitor:
     def take(self, batch: Batch, seconds: float) -> Counts | None:
         """Scans what another invocation handed on; None where that is so late that the next tick has come."""
         counts = Counts(len(batch.sensors))
-        late = self._now() - batch.due
-        if late > timedelta(seconds=MINUTE):
+        if self._now() > batch.expires:
             logger.warning("a batch came too late and is dropped", extra={"due": batch.due.isoformat()})
             return None
         run = Run(self._tools, seconds, counts.note)
-        if self._is_new((batch.due, tuple(one.id for one in batch.sensors))):
-            ids = {one_id for one in batch.sensors for one_id in (one.id, *one.masters)}
+        if run.claim_once(_name_of(batch)):
+            # A message may be anybody's: what the deployment imposes holds for its settings, too.
+            sensors = [self._tools.policy.impose(one) for one in batch.sensors]
+            ids = {one_id for one in sensors for one_id in (one.id, *one.masters)}
             states = batch.states or self._states.load(sorted(ids))
-            fleet = Fleet({one.id: one for one in batch.sensors}, states=states)
-            go = partial(Round.tick, sensors=batch.sensors, at=batch.due)
-            run.execute(fleet, go, likely=batch.sensors, invalid=())
+            fleet = Fleet({one.id: one for one in sensors}, states=states)
+            go = partial(Round.tick, sensors=sensors, at=batch.due)
+            run.execute(fleet, go, likely=sensors, invalid=())
         counts.failed_calls = len(run.failures)
         return counts
 
@@ -150,12 +148,11 @@ class Monitor:
         run.execute(fleet, partial(Round.now, sensors=free), likely=free, invalid=invalid)
         return Results([results[sensor_id] for sensor_id in wanted], len(run.failures))
 
-    def _is_new(self, what: object) -> bool:
-        if what in self._done:
-            logger.info("repeated: nothing is scanned twice")
-            return False
-        self._done.append(what)
-        return True
+
+def _name_of(batch: Batch) -> str:
+    """The same for the same sensors at the same tick, in whatever message."""
+    ids = "\n".join(one.id for one in batch.sensors)
+    return f"batch {batch.due.astimezone(UTC).isoformat()} {hashlib.sha256(ids.encode()).hexdigest()}"
 
 
 def _count(batches: Iterable[Batch]) -> int:

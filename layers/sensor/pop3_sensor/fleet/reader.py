@@ -20,6 +20,9 @@ class Policy:
     forbidden: Sequence[Network]
     refuse_cleartext_login: bool = False
 
+    def impose(self, settings: Settings) -> Settings:
+        return replace(settings, cleartext_login="refuse") if self.refuse_cleartext_login else settings
+
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
@@ -93,13 +96,9 @@ def _resolved(written: Mapping[str, Item | InvalidSettings], policy: Policy) -> 
     invalid: dict[str, InvalidSettings] = {}
     for sensor_id, resolved in resolve_all(written).sensors.items():
         if isinstance(resolved, Settings):
-            settings[sensor_id] = _imposed(resolved, policy)
+            settings[sensor_id] = policy.impose(resolved)
         else:
             invalid[sensor_id] = resolved
     # The longest timeouts first, so that they still fit into the invocation.
     longest_first = sorted(settings.values(), key=lambda one: one.timeout, reverse=True)
     return Fleet({one.id: one for one in masters_first({one.id: one for one in longest_first})}, invalid)
-
-
-def _imposed(settings: Settings, policy: Policy) -> Settings:
-    return replace(settings, cleartext_login="refuse") if policy.refuse_cleartext_login else settings

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol
 
 from ..items import InvalidSettings
@@ -24,6 +26,10 @@ from .relogin import Relogin
 from .round import Round
 
 logger = logging.getLogger(__name__)
+
+
+# So long a repeated tick or batch is known. EventBridge Scheduler and SQS give up after minutes.
+CLAIM_KEPT = timedelta(hours=1)
 
 
 class MakeEngine(Protocol):
@@ -60,6 +66,20 @@ class Run:
     def read(self) -> Fleet:
         """Raises ServiceError where a table cannot be read, and no earlier tick of this process could read it."""
         return self._tools.reader.read(self.failures)
+
+    def claim_once(self, what: str) -> bool:
+        """Schedule and queue deliver at least once, in whatever process: a tick or batch is scanned once.
+
+        Where the claim cannot be written it counts as ours: to scan twice is better than not at all.
+        """
+        try:
+            claimed = self._tools.outlets.states.claim_once(what, uuid.uuid4().hex, self._tools.now() + CLAIM_KEPT)
+        except ServiceError as error:
+            self.failures.note("could not claim a tick or batch", error)
+            return True
+        if not claimed:
+            logger.info("repeated: nothing is scanned twice", extra={"what": what})
+        return claimed
 
     def queue(self, batches: Sequence[Batch]) -> list[Batch]:
         """Gives batches to other invocations. Returns those that the queue did not take."""

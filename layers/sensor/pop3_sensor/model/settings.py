@@ -100,6 +100,7 @@ def _adapter() -> TypeAdapter[Settings]:
 
 HALF_MINUTE = 30
 MINUTE = 60
+HOUR = 3600
 POP3_PORT = 110
 IMPLICIT_TLS_PORT = 995
 

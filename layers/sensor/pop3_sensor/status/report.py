@@ -8,7 +8,7 @@ from typing import Any
 
 from ..model import CertificateFacts, Channel, Observation, Settings, State, Status
 from ..model.channels import ALWAYS, measured, of_status
-from ..model.settings import ID_PATTERN
+from ..model.settings import HOUR, ID_PATTERN
 from .pauses import Pause
 from .verdict import Verdict, judge, verdict_of_pause
 
@@ -25,8 +25,16 @@ class Report:
 
     @functools.cached_property
     def state(self) -> State:
-        fingerprint = self.settings.fingerprint if self.settings else ""
-        return self.verdict.state(self.previous, self.seen.at, fingerprint)
+        if self.settings is None:
+            return self.verdict.state(self.previous, self.seen.at)
+        return self.verdict.state(self.previous, self.seen.at, self.settings.fingerprint, self._last_scan)
+
+    @property
+    def _last_scan(self) -> datetime | None:
+        """Kept where intervals are long, so that few writes come of it: a write for each scan."""
+        if self.settings is None or self.settings.interval < HOUR or self.verdict.status is Status.PAUSED:
+            return None
+        return self.seen.at
 
     @property
     def status_before(self) -> Status:

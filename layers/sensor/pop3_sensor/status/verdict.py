@@ -23,7 +23,9 @@ class Verdict:
     masters_well_since: datetime | None = None
     note: str = ""
 
-    def state(self, previous: State | None, at: datetime, fingerprint: str = "") -> State:
+    def state(
+        self, previous: State | None, at: datetime, fingerprint: str = "", last_scan: datetime | None = None
+    ) -> State:
         trouble = self.trouble
         return State(
             status=self.status,
@@ -35,6 +37,7 @@ class Verdict:
             pause_reasons=self.pause_reasons,
             masters_well_since=self.masters_well_since,
             fingerprint=fingerprint,
+            last_scan=last_scan,
             scanned_at=at,
         )
 

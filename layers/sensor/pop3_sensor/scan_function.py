@@ -92,7 +92,7 @@ def scan_now(request: ScanNow, seconds: float) -> Answer:
 
 @functools.cache
 def monitor() -> Monitor:
-    """Made once for each execution environment: clients and secrets outlive an invocation."""
+    """Made once for each execution environment, so that clients and secrets are there at the next invocation."""
     keep_noting()
     environment = Environment.read(os.environ)
     session = boto3.Session()

@@ -1,8 +1,8 @@
-"""Stands in for the AWS CLI where tests run the documents' commands: the CLI's words, boto3's calls.
+"""Stands in for the AWS CLI when tests run the documents' commands: it reads the CLI's words and calls boto3.
 
-The documents are for version 2 of the CLI, which is not on PyPI; version 1 does not know all of its options. The
-service models that boto3 validates against are those that the CLI itself makes its options of. What the emulator cannot
-do, or what would destroy the stack under test, is validated only.
+The documents are for version 2 of the CLI, which is not on PyPI; version 1 does not know all its options. boto3
+validates against the same service models from which the CLI makes its options. A command that the emulator cannot do,
+or that would destroy the stack under test, is only validated.
 """
 
 import functools
@@ -22,7 +22,7 @@ from botocore.response import StreamingBody
 from botocore.validate import ParamValidator
 
 OWN = {"region", "output", "query", "cli-binary-format"}
-RENAMED = {("sns", "subscribe"): {"Endpoint": "notification-endpoint"}}  # as the CLI has it
+RENAMED = {("sns", "subscribe"): {"Endpoint": "notification-endpoint"}}  # options that the CLI itself renames
 VALIDATED_ONLY = {
     ("cloudwatch", "describe-alarm-contributors"),
     ("dynamodb", "delete-table"),
@@ -31,7 +31,7 @@ VALIDATED_ONLY = {
 }
 
 
-# The program on the path: Python without anything to import, for a script calls it many times.
+# The program on the path. It imports next to nothing and so starts fast: a script calls it many times.
 PROGRAM = """#!{python} -IS
 import json, os, socket, sys
 with socket.socket(socket.AF_UNIX) as there:
@@ -44,7 +44,7 @@ sys.exit(wrong or 0)
 
 
 class WrongCommand(Exception):
-    """Words that the AWS CLI would refuse."""
+    """The AWS CLI would refuse this command."""
 
 
 class AwsCommand:
@@ -76,7 +76,7 @@ class AwsCommand:
 
     @contextmanager
     def served(self, address: str) -> Iterator[None]:
-        """To `PROGRAM`, at a Unix socket."""
+        """Serves `PROGRAM` at a Unix socket."""
         command = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -101,7 +101,7 @@ class AwsCommand:
 def _understood(
     shape: Any, words: Sequence[str], folder: Path, renamed: dict[str, str]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Parameters by the names of the API, and the CLI's own options."""
+    """The parameters under the API's names, and the CLI's own options."""
     members = {renamed.get(name, xform_name(name, "-")): name for name in shape.members}
     given: dict[str, Any] = {}
     own: dict[str, str] = {}
@@ -130,7 +130,7 @@ _READ: dict[str, Callable[[str], Any]] = {
 
 
 def _options(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Each option with its words; what follows a payload is the file for the answer."""
+    """Each option with its words. The word after a payload is the file for the answer."""
     option = ""
     taken: list[str] = []
     for word in words:
@@ -185,7 +185,7 @@ def _copy(s3: Any, words: Sequence[str]) -> str:
 
 
 def _remove_bucket(s3: Any, words: Sequence[str]) -> str:
-    """`s3 rb s3://bucket --force`: that it is there, and no more."""
+    """`s3 rb s3://bucket --force`: only checks that the bucket is there."""
     bucket, force = words
     if force != "--force":
         raise WrongCommand(f"there is no option {force}")

@@ -1,4 +1,4 @@
-"""A clock of which hours can be skipped, so that no test waits for a deadline."""
+"""A clock that a test can put forward, so that no test waits for a deadline."""
 
 from collections.abc import Callable
 
@@ -12,5 +12,5 @@ class Clock:
         return self._read() + self._skipped
 
     def skip(self, seconds: float) -> None:
-        """A loop that is waiting learns of it when something else wakes it."""
+        """Wakes nobody: an event loop that is waiting sees the new time when something else wakes it."""
         self._skipped += seconds

@@ -1,4 +1,4 @@
-"""Parts of template.yaml, deployed to moto: tests and template cannot drift apart."""
+"""Deploys parts of template.yaml to moto, so that tests and template cannot drift apart."""
 
 import json
 
@@ -9,7 +9,7 @@ from tests.root import ROOT
 
 
 def deploy(session: boto3.Session, *logical_ids: str) -> dict[str, str]:
-    """Only resources that need no others. Gives their names."""
+    """Deploys resources that need no others. Gives their names by logical id."""
     resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
     template = {"Resources": {logical_id: resources[logical_id] for logical_id in logical_ids}}
     cloudformation = session.client("cloudformation")

@@ -24,7 +24,7 @@ TICK = json.loads((ROOT / "events/schedule.json").read_text())
 
 @dataclass(frozen=True)
 class Context:
-    """Of an invocation with so much time left."""
+    """The context of an invocation with this much time left."""
 
     milliseconds: int = 900_000
     function_name: str = "scan"
@@ -37,7 +37,7 @@ class Context:
 
 
 def variables(names: dict[str, str]) -> dict[str, str]:
-    """The environment that the template gives the function."""
+    """The environment variables that the template gives the function."""
     defaults = {name: str(facts.get("Default", "")) for name, facts in TEMPLATE["Parameters"].items()}
     written = TEMPLATE["Resources"]["ScanFunction"]["Properties"]["Environment"]["Variables"]
     known = defaults | names
@@ -80,8 +80,8 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
         names = deploy(session, "SensorsTable", "StatesTable", "ResultsBucket", "ScanQueue", "ScanDeadLetterQueue")
         for name, value in variables(names).items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setenv("FORBIDDEN_NETWORKS", "")  # loopback is where our servers are
-        app = importlib.reload(importlib.import_module("functions.scan.app"))  # it reads the environment when loaded
+        monkeypatch.setenv("FORBIDDEN_NETWORKS", "")  # the tests' servers are on loopback
+        app = importlib.reload(importlib.import_module("functions.scan.app"))  # its import reads the environment
         log = io.StringIO()
         (output,) = [one for one in app.logger.handlers if type(one) is logging.StreamHandler]
         output.setStream(log)

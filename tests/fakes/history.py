@@ -1,4 +1,4 @@
-"""What the overview reads, in memory."""
+"""In memory what the overview reads."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class States:
 
 @dataclass
 class History:
-    """`measured`: the value of a channel at a time, or None; `asked`: what each call wanted."""
+    """`measured` gives the value of a channel at a time, or None. `asked`: what each call wanted."""
 
     measured: Measured = lambda *_: None
     complaint: str = ""
@@ -44,7 +44,7 @@ class History:
 
 @dataclass
 class Archive:
-    """`files`: a summary by sensor id."""
+    """`files`: the summaries, by sensor id."""
 
     files: Mapping[str, StoredResult] = field(default_factory=dict)
     fault: ServiceError | None = None

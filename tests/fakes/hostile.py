@@ -1,4 +1,4 @@
-"""What somebody could write into an item, or make a mail server say, so that a page does what it should not."""
+"""Texts with which somebody could attack a page, through an item or through a mail server's words."""
 
 HOSTILE: dict[str, str] = {
     "a script": "<script>alert(1)</script>",

@@ -1,4 +1,4 @@
-"""A fleet with one text wherever somebody can put one."""
+"""A fleet with the same text in every place where somebody can put one."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ def measured(_: Wanted, at: datetime) -> float:
 
 
 def everywhere(text: str) -> Watch:
-    """A fleet with this text wherever somebody can put one; the fields that refuse it make their items invalid."""
+    """A fleet with this text in every place. Where an attribute refuses it, the item is invalid."""
     key = text.replace("\ud83d", "")  # no attribute's name can hold half a character
     items: list[dict[str, Any]] = [
         {"id": "root", "kind": "group", "name": text},

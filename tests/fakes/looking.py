@@ -1,4 +1,4 @@
-"""An overview over items and states in memory, and the page that it makes, taken apart."""
+"""An overview of items and states in memory, and a parser of the page that it makes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,13 +23,13 @@ def state(status: Status = Status.UP, reason: str = "", message: str = "", **mor
 
 
 def event(*, go: Mapping[str, Any] | None = None, **context: Any) -> dict[str, Any]:
-    """As CloudWatch sends it; `forms`, `params` and the like go into the widget's context."""
+    """An event as CloudWatch sends it. `forms`, `params` and the like go into the widget's context."""
     forms = {"all": context.pop("forms", {})}
     return {"go": go or {}, "widgetContext": {"width": 1000, "theme": "light", "forms": forms} | context}
 
 
 class Page(HTMLParser):
-    """`elements`: name and attributes of each; `text`: what can be read; `rows`: the tree's lines."""
+    """`elements`: the name and attributes of each; `text`: what can be read; `rows`: the lines of tables."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Page(HTMLParser):
         self.rows: list[str] = []
         self.notes: list[str] = []
         self.text = ""
-        self.befores: list[str] = []  # of each element: the one just before it, under the same parent
+        self.befores: list[str] = []  # for each element the name of the one before it, under the same parent
         self._open: list[str] = []
         self._last: list[str] = [""]
         self._row = self._note = False
@@ -103,6 +103,6 @@ class Watch:
 
 
 def watch(*items: Mapping[str, Any], states: Mapping[str, State] | None = None, **more: Any) -> Watch:
-    """`states`: those that are not Up for an hour."""
+    """`states`: those of sensors that are not simply Up for an hour."""
     sensors = [one["id"] for one in items if one.get("kind", "sensor") == "sensor"]
     return Watch(items, States({**dict.fromkeys(sensors, state()), **(states or {})}), **more)

@@ -1,6 +1,6 @@
-"""The ports in memory; `tests/aws` runs them beside the real adapters, so that they behave alike.
+"""The ports in memory. The tests in `tests/aws` run them beside the real adapters, so that they behave alike.
 
-`fault`: what every call raises instead of doing its work.
+`fault`: the error that every call raises instead of doing its work.
 """
 
 import re
@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from pop3_sensor.model import Reason, ScanError, State, Status
 from pop3_sensor.ports import Batch, Point, ServiceError, StatusChange
 
-# What CloudWatch takes as a dimension's value: ASCII without control characters, not blank, no leading colon.
+# CloudWatch's rule for a dimension's value: ASCII without control characters, not blank, no leading colon.
 _DIMENSION = re.compile(r"(?!:)(?=.*\S)[ -~]{1,1024}")
 
 
@@ -32,7 +32,7 @@ class Sensors:
 @dataclass
 class States:
     saved: list[str] = field(default_factory=list)  # sensor ids, in the order of the writes
-    fault: ServiceError | None = None  # of whatever writes
+    fault: ServiceError | None = None  # raised by the calls that write
     unreadable: ServiceError | None = None
     once: dict[str, str] = field(default_factory=dict)  # of each tick and batch: who claimed it
     _kept: dict[str, State] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class Secrets:
 
 @dataclass
 class Metrics:
-    """`on_put` sees the points before they are taken."""
+    """`on_put` gets the points before they are taken."""
 
     points: list[Point] = field(default_factory=list)
     fault: ServiceError | None = None
@@ -99,7 +99,7 @@ class Metrics:
         self.on_put(points)
         if self.fault:
             raise ServiceError(str(self.fault), points)
-        # CloudWatch refuses the whole call for one dimension that it does not take; moto takes them all.
+        # CloudWatch refuses the whole call because of one bad dimension; moto would take it.
         if refused := [point.sensor_id for point in points if not _DIMENSION.fullmatch(point.sensor_id)]:
             raise ServiceError(f"the value {refused[0]!r} of the dimension SensorId is invalid")
         self.points.extend(points)

@@ -1,7 +1,7 @@
-"""Stand in for `sam`, `dig` and `nc` where tests run the documents' commands: they take what the documents write.
+"""Stand in for `sam`, `dig` and `nc` when tests run the documents' commands; they take what the documents write.
 
-`sam` reads its own options and does nothing: the tests of the stack deploy it. `dig` and `nc` take just the forms
-below, and reach loopback only.
+`sam` checks its options and does nothing: the stack is deployed already. `dig` and `nc` take only the forms below, and
+reach only loopback.
 """
 
 import importlib
@@ -31,7 +31,7 @@ def dig(words: Sequence[str]) -> None:
     short, name, kind = words
     if (short, name) != ("+short", "localhost"):
         sys.exit(f"dig {words}")
-    with suppress(socket.gaierror):  # no answer is an answer
+    with suppress(socket.gaierror):  # like dig: no answer is no error
         print(*{address[4][0] for address in socket.getaddrinfo(name, None, FAMILIES[kind])}, sep="\n")
 
 

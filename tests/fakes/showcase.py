@@ -1,4 +1,4 @@
-"""A company's mail servers on one bad morning: what the browser shows, and the pictures in the documents."""
+"""A company's mail servers on a bad morning, for the browser's tests and the documents' pictures."""
 
 import math
 from collections.abc import Mapping
@@ -142,7 +142,7 @@ def states() -> dict[str, State]:
 
 
 def measured(wanted: Wanted, at: datetime) -> float | None:
-    """The same at each call: noise out of the sensor and the time."""
+    """The noise follows from the sensor and the time, so each call gives the same value."""
     sensor, channel = wanted
     item = next((one for one in ITEMS if one["id"] == sensor), {})
     paused = sensor in PAUSES and at > NOW - timedelta(hours=7)
@@ -180,7 +180,7 @@ def company() -> Overview:
 
 
 def crowd(count: int = 300) -> Overview:
-    """So many sensors in ten groups with six devices each; a few of them in trouble."""
+    """`count` sensors in ten groups with six devices each; a few sensors are in trouble."""
     items: list[dict[str, Any]] = [{"id": "root", "kind": "group", "name": "Everything"}]
     kept: dict[str, State] = {}
     for group in range(10):

@@ -1,4 +1,4 @@
-"""A monitor whose scans see what a test says, on a clock that the test turns."""
+"""A monitor whose scans see what a test says, with a clock that the test sets."""
 
 import asyncio
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass
 class Scans:
-    """The engine: what each sensor's scan sees, and who was scanned, in the order of the scans' ends.
+    """Stands in for the engine. `seen`: what each sensor's scan sees; `done`: whose scans have ended, in this order.
 
-    `turns`: how often a scan lets others go first. At most one scan of a sensor is under way.
+    `turns`: how often a scan lets others go first. A sensor must not be scanned twice at once.
     """
 
     now: list[datetime]
@@ -67,7 +67,7 @@ class Simulation(MemoryStack):
         )
 
     def minute(self, **seen: Observation) -> list[str]:
-        """Who was scanned in the next tick, where from now on these see something else."""
+        """Makes the next tick and gives the ids of the scanned sensors. `seen`: what these see from now on."""
         self.scans.seen.update({sensor_id.replace("_", "-"): one for sensor_id, one in seen.items()})
         self.scans.done.clear()
         self.now[0] = self.at + MINUTE
@@ -75,7 +75,7 @@ class Simulation(MemoryStack):
         return list(self.scans.done)
 
     def told(self) -> list[tuple[str, str, str]]:
-        """The events since the last time."""
+        """The events since the last call."""
         changes = [
             (change.detail["sensor_id"], change.detail["previous_status"], change.detail["status"])
             for change in self.events.changes

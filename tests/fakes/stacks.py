@@ -1,4 +1,4 @@
-"""A monitor and all that it stands on, in memory."""
+"""A monitor with all its ports in memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from tests.samples import AT
 
 @dataclass
 class MemoryStack:
-    """A monitor and all that it stands on."""
+    """A monitor with all its ports in memory."""
 
     items: Sequence[Mapping[str, Any]] = ()
     policy: Policy = field(default_factory=lambda: Policy(forbidden=()))
@@ -36,7 +36,7 @@ class MemoryStack:
         return Monitor(self.sensors, outlets, Keyring(self.secrets), self.policy)
 
     def tick(self, at: datetime | None = None, seconds: float = 100) -> dict[str, int]:
-        """The summary, without what is nought. Where no time is given, a minute after the one before."""
+        """The summary without its zeros. By default the tick is a minute after the last one."""
         at = self.at = at or self.at + timedelta(minutes=1)
         counts = self.monitor.tick(at, seconds)
         self.failed_calls = counts.failed_calls

@@ -1,4 +1,4 @@
-"""Invents a world: groups, sensors, what people change in a week, and mail servers with good and bad hours."""
+"""Invents a world from a seed: groups, sensors, a week of edits, and mail servers with good and bad hours."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -35,7 +35,7 @@ PRESETS = (
     "weekday_nights_17_to_9",
 )
 INTERVALS = (300, 300, 600, 900, 900, 1800, 3600, 21600)
-DELAYS = (0, 100, 400, 1000)  # none ends on the second of a tick, where no document decides anything
+DELAYS = (0, 100, 400, 1000)  # none ends in the very second of a tick: no document decides what must happen then
 
 
 SLOW, VERY_SLOW, FULL = Answer(milliseconds=400), Answer(milliseconds=900), Answer(messages=77)
@@ -59,13 +59,13 @@ OTHERS = (
 
 
 class Builder:
-    """Groups below groups below root, ten sensors in each; sensor 0 of a group is its gateway.
+    """Groups below groups below root, with up to ten sensors in each. Sensor 0 of a group is its gateway.
 
-    Everything waits for gateways of groups with lower numbers, or for lower sensors of its own group: no circles.
+    Sensors depend only on gateways of groups with lower numbers, or on lower sensors of their own group: no circles.
     """
 
     def __init__(self, seed: int, start: datetime, groups: int, sensors: int = 10) -> None:
-        self._dice = random.Random(seed)  # noqa: S311 - to be repeated
+        self._dice = random.Random(seed)  # noqa: S311 - it must give the same again
         self._start = start
         self._items: dict[str, Item] = {}
         self._world = World(start, self._items)
@@ -89,7 +89,7 @@ class Builder:
         self._items["root"] = {"id": "root", "kind": "group", "maintenance_windows": [window]}
 
     def _certain(self) -> None:
-        """What no seed may leave out."""
+        """What must be in every world, whatever its seed."""
         night = {"time_zone": "Europe/Berlin", "paused": ["su:01:00-su:05:00"]}
         limits = {"ResponseTime": {"upper_warning": SLOW.milliseconds}}
         items: list[Item] = [
@@ -145,7 +145,7 @@ class Builder:
         }
 
     def _part(self, group: int, number: int, role: int) -> Item:  # noqa: PLR0911 - one for each role
-        """What one sensor is there for."""
+        """The attributes with which a sensor plays its role."""
         dice = self._dice
         often = dice.random() < 0.6
         limits = {"ResponseTime": {"upper_warning": 400, "upper_error": 900 - dice.randrange(2)}}
@@ -197,7 +197,7 @@ class Builder:
             spells.append(Spell(start, start + length, answers))
 
     def _edits(self, groups: int, sensors: int) -> None:
-        """What people do in a week; each at a minute of its own."""
+        """What people edit in a week, each at a random minute."""
         for number in range(groups):
             sensor = f"g{number}-s{self._dice.randrange(1, sensors)}"
             if not _is_patient(number):
@@ -220,7 +220,7 @@ class Builder:
             self._at(self._moment())[bad["id"]] = {"id": bad["id"], "parent": f"g{number}"}
 
     def _edit(self, item_id: str, **attributes: Any) -> None:
-        """For a while: the item is then as it was at first."""
+        """Changes an item for a while; then it is again as it was at first."""
         start = self._moment()
         end = start + self._dice.randrange(1, 500) * MINUTE
         self._at(start)[item_id] = {**self._items[item_id], **attributes}
@@ -234,10 +234,10 @@ class Builder:
 
 
 def _is_patient(group: int) -> bool:
-    """These groups resume after a delay. Their gateway is Up or Down, nothing else: test_masters.py has the rest."""
+    """Groups with a `dependency_delay`. Their gateway is only ever Up or Down; test_masters.py has the other cases."""
     return group % 5 == 4
 
 
 def _text(moment: datetime) -> str:
-    """With another offset than UTC: it is the moment that counts."""
+    """In another offset than UTC, since only the moment counts."""
     return (moment.replace(tzinfo=None) + timedelta(hours=2)).isoformat() + "+02:00"

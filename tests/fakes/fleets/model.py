@@ -1,6 +1,6 @@
-"""What must come out by docs/sensors.md and docs/reference.md, minute by minute: slow, plain, without the package.
+"""What must come out of a fleet, minute by minute: slow and plain, and written without looking at the package.
 
-Where they are silent, a comment says what is taken for granted.
+It follows docs/sensors.md and docs/reference.md. "Assumed" in a comment: the documents do not decide this.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ COUNTS_NOT = (
 
 @dataclass
 class Known:
-    """What is known of one sensor. `written`: what the States table holds of it."""
+    """What is known of one sensor. `written`: what the States table holds."""
 
     status: str = "Unknown"
     since: str = ""
@@ -42,8 +42,8 @@ class Known:
     failures: int = 0
     pauses: list[str] = field(default_factory=list)
     settings: str = ""
-    delayed: bool = False  # paused by nothing but `dependency_delay`: what the next tick needs to know
-    last_scan: str = ""  # of an interval of an hour or more
+    delayed: bool = False  # the dependency is over, and only `dependency_delay` still pauses the sensor
+    last_scan: str = ""  # for intervals of an hour or more
     written: object = None
 
 
@@ -52,7 +52,7 @@ class Sensor:
     """A sensor's settings in force."""
 
     id: str
-    line: tuple[Item, ...]  # its item and those above, nearest first
+    line: tuple[Item, ...]  # its item and those above it, the nearest first
     masters: tuple[str, ...]
     limits: Mapping[str, Mapping[str, float]]
     interval: int
@@ -61,12 +61,12 @@ class Sensor:
     check: str
     channels: tuple[str, ...]
     secret: str
-    settings: str  # all that counts, to see that something in it changed
+    settings: str  # all attributes that count, to notice that one has changed
     invalid: bool
 
 
 class Model:
-    """`own_minutes`: of each sensor with a long interval the minute in which it is scanned; the code may choose it."""
+    """`own_minutes`: in which minute each sensor with a long interval is scanned. The code may choose it."""
 
     def __init__(self, world: World, own_minutes: Mapping[str, int]) -> None:
         self._world = world
@@ -74,21 +74,21 @@ class Model:
         self._table: Table = {}
         self._sensors: dict[str, Sensor] = {}
         self.known: dict[str, Known] = {}
-        self._well_since: dict[str, datetime] = {}  # of each master that was in trouble: when that ended
+        self._well_since: dict[str, datetime] = {}  # when the trouble of each master ended
         self._done: set[str] = set()
         self._out = Outcome()
 
     def tick(self, tick: datetime, moment: datetime, table: Table) -> Outcome:
-        """Everybody's turn. `moment`: when the scans are made."""
+        """Every sensor has its turn. `moment`: when the scans are made."""
         if table is not self._table:
             self._table = table
             self._sensors = {one["id"]: read(one, table) for one in table.values() if one.get("kind") != "group"}
         for sensor_id in [one for one in self.known if one not in self._sensors]:
-            del self.known[sensor_id]  # whoever writes it again has a new sensor
+            del self.known[sensor_id]  # if somebody writes the item again, it is a new sensor
         return self._turn(list(self._sensors), tick, moment)
 
     def half_minute(self, tick: datetime, moment: datetime) -> Outcome:
-        """Silent: what is invalid is told once a minute, whatever its interval."""
+        """Assumed: an invalid sensor is reported once a minute, whatever its interval."""
         return self._turn(
             [one.id for one in self._sensors.values() if one.interval == 30 and not one.invalid], tick, moment
         )
@@ -105,7 +105,7 @@ class Model:
         if sensor.id in self._done:
             return
         self._done.add(sensor.id)
-        for master in sensor.masters:  # "paused while that one is Down": so that one is looked at first
+        for master in sensor.masters:  # "paused while that one is Down": so the master has its turn first
             if master in self._sensors:
                 self._attend(self._sensors[master], tick, moment)
         before = self.known.get(sensor.id)
@@ -125,8 +125,8 @@ class Model:
     def _is_due(self, sensor: Sensor, before: Known | None, tick: datetime) -> bool:
         if sensor.interval <= 60:
             return True
-        # "A new sensor is scanned at the next minute." Silent: one that is no longer paused, one that could not be
-        # scanned, and one whose settings somebody has changed do not wait either.
+        # "A new sensor is scanned at the next minute." Assumed: a sensor also does not wait if it is no longer paused,
+        # if it could not be scanned, or if somebody has changed its settings.
         if before is None or before.status == "Paused" or before.reason in ("not_run", "settings_invalid"):
             return True
         if before.settings != sensor.settings:
@@ -168,7 +168,7 @@ class Model:
             del values["MessageCount"]
         row = before.failures if before else 0
         if met.reason in OWN_TROUBLE:
-            # Silent: a scan that did not take place is neither a failure nor the end of a row of them.
+            # Assumed: a scan that could not be made is no failure, and does not end a row of failures either.
             now = Known("Unknown", phase=met.phase, reason=met.reason, message=met.reason, failures=row)
         else:
             now = _judged(sensor, met, values, 0 if answered else row + 1)
@@ -191,11 +191,11 @@ class Model:
         return answer
 
     def _note(self, sensor: Sensor, now: Known, before: Known | None, moment: datetime) -> None:
-        """The event where the status is another, the write where anything is."""
+        """Notes an event if the status has changed, and a write if anything has."""
         previous = before or Known()
         now.since = previous.since if before and previous.status == now.status else str(moment)
         now.settings = sensor.settings
-        # A sensor of a long interval also needs to know whether its settings have changed.
+        # For a sensor with a long interval the table also tells whether its settings have changed.
         settings = sensor.settings if sensor.interval > 60 and not sensor.invalid else ""
         now.written = (now.status, now.phase, now.reason, now.message, now.failures, now.pauses, now.delayed, settings)
         now.written = (now.written, now.last_scan)
@@ -254,7 +254,7 @@ def _masters(item: Item, line: list[Item], table: Table) -> list[str]:
 
 
 def _judged(sensor: Sensor, met: Answer, values: Mapping[str, float], row: int) -> Known:
-    """The gravest trouble; of several the first in the scan's order."""
+    """The gravest trouble; among equally grave ones the first in the order of the scan."""
     troubles = [("Up", "", "", "")]
     if met.certificate and sensor.check == "warn":
         troubles.append(("Warning", "security", met.certificate, ""))

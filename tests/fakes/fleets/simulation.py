@@ -1,4 +1,4 @@
-"""A monitor in a world of its own: ports in memory, a clock that is set, servers that follow a script."""
+"""A monitor in a simulated world: its ports are in memory, its clock is set, its servers follow a script."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -16,7 +16,7 @@ from pop3_sensor.model.observation import Mailbox
 from pop3_sensor.ports import Batch, Point, StatusChange
 from tests.fakes.fleets.world import MINUTE, Table, World
 
-LATE = timedelta(seconds=3)  # the invocation comes so long after the tick
+LATE = timedelta(seconds=3)  # from the tick to its invocation
 SECONDS = 60.0
 
 
@@ -81,7 +81,7 @@ class Results:
 
 @dataclass
 class Queue:
-    """Holds messages as they would travel."""
+    """Keeps messages in the form in which they travel."""
 
     messages: list[tuple[str, int]] = field(default_factory=list)
 
@@ -105,7 +105,7 @@ class Simulation:
         self.monitor = self.another_monitor()
 
     def another_monitor(self) -> Monitor:
-        """As of another invocation, with a memory of its own."""
+        """A monitor like that of another invocation, with its own memory."""
         outlets = Outlets(
             metrics=self.metrics, states=self.states, events=self.events, queue=self.queue, results=Results()
         )
@@ -129,7 +129,7 @@ class Simulation:
         counts = self.monitor.tick(at, SECONDS)
         assert 0 == counts.failed_calls
         handed_on, self.queue.messages = self.queue.messages, []
-        for message, delay in handed_on:  # what others scan at this very tick; nothing is lost by doing it at once
+        for message, delay in handed_on:  # batches of this tick are scanned at once, without their delay
             if decode(message).due == at:
                 self.monitor.take(decode(message), SECONDS)
             else:
@@ -137,7 +137,7 @@ class Simulation:
         return counts.as_json()
 
     def deliver(self, at: datetime) -> None:
-        """What was handed on arrives when its delay is over, and `at` is when that must be."""
+        """Each message that was handed on arrives after its delay, which must be at `at`."""
         messages, self.queue.messages = self.queue.messages, []
         handed_on = self.moment
         for message, delay in messages:
@@ -185,7 +185,7 @@ class Simulation:
         return outcome
 
 
-# What a test compares, in plain texts. An event: sensor, at, previous status, status, phase, reason, since.
+# What tests compare, as plain texts. An event: sensor, time, previous status, status, phase, reason, since.
 Event = tuple[str, str, str, str, str, str, str]
 # A write: sensor, status, since, phase, reason, failures, pause reasons.
 Write = tuple[str, str, str, str, str, int, str]
@@ -200,7 +200,7 @@ class Outcome:
     points: list[Value] = field(default_factory=list)
 
     def differences(self, actual: "Outcome") -> list[str]:
-        """One line for each thing that is missing or too much."""
+        """One line for each thing that is missing or that should not be there."""
         lines = []
         for what in ("scans", "events", "writes", "points"):
             wanted, got = Counter(map(str, getattr(self, what))), Counter(map(str, getattr(actual, what)))

@@ -1,10 +1,10 @@
-"""Small fleets, and what happens to them minute by minute."""
+"""Small fleets, and what their servers answer from minute to minute."""
 
 from typing import Any
 
 from tests.fakes.fleets.world import MINUTE, SPRING, Answer, Item, Spell, World
 
-Story = dict[str, list[tuple[float, float, Answer]]]  # of a sensor: from which minute to which it answers what
+Story = dict[str, list[tuple[float, float, Answer]]]  # by sensor: from this minute to that one its server answers so
 
 
 def sensor(sensor_id: str, **attributes: Any) -> Item:

@@ -1,4 +1,4 @@
-"""When a schedule pauses, read from docs/sensors.md#office-hours and worked out the long way."""
+"""When a schedule pauses, as docs/sensors.md#office-hours says, worked out minute by minute."""
 
 from datetime import datetime
 from functools import cache
@@ -10,7 +10,7 @@ DAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
 
 
 def schedule_pauses(schedule: Item, tick: datetime) -> bool:
-    """Silent on the hour that a clock shows twice: what the clock shows counts, both times."""
+    """Assumed: in the hour that a clock shows twice, what the clock shows counts both times."""
     now = _now(tick, schedule["time_zone"])
     if "preset" in schedule:
         return not _preset_scans(schedule["preset"], *now)
@@ -25,7 +25,7 @@ def _now(tick: datetime, zone: str) -> tuple[str, int, int]:
 
 @cache
 def _minutes(period: str) -> set[tuple[str, int, int]]:
-    """Every minute of it, walked through."""
+    """Every minute of the period."""
     first, last = period.split("-")
     week = [(day, hour, minute) for day in DAYS for hour in range(24) for minute in range(60)]
     names = [f"{day}:{hour:02}:{minute:02}" for day, hour, minute in week]
@@ -45,7 +45,7 @@ def _preset_scans(preset: str, day: str, hour: int, _minute: int) -> bool:
         "sundays": day == "su",
         "weekdays_9_to_17": working and 9 <= hour < 17,
         "weekdays_8_to_20": working and 8 <= hour < 20,
-        # Silent on whose nights these are: a weekday's first and last hours.
+        # Assumed: a weekday's night is the first and the last hours of that day.
         "weekday_nights_20_to_8": working and (hour < 8 or hour >= 20),
         "weekday_nights_17_to_9": working and (hour < 9 or hour >= 17),
     }[preset]

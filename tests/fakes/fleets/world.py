@@ -13,8 +13,8 @@ from typing import Any
 MINUTE = timedelta(minutes=1)
 MINUTES = 7 * 24 * 60
 
-# Mondays. On the Sunday Europe changes its clocks: in spring it skips an hour (as does Asia/Jerusalem, on the Friday),
-# in autumn it lives through one twice.
+# The Mondays of the weeks in which Europe changes its clocks, on the Sunday: in spring they skip an hour (those of
+# Asia/Jerusalem on the Friday), in autumn they repeat one.
 SPRING = datetime(2030, 3, 25, tzinfo=UTC)
 AUTUMN = datetime(2030, 10, 21, tzinfo=UTC)
 
@@ -24,7 +24,7 @@ Table = Mapping[str, Item]
 
 @dataclass(frozen=True)
 class Answer:
-    """What a scan meets. `certificate`: the reason that its check gives, where the scan got as far as that."""
+    """What a scan meets. `certificate`: what is wrong with the certificate, if the scan gets that far."""
 
     reason: str = ""
     phase: str = ""
@@ -38,7 +38,7 @@ GOOD, REFUSED, IN_USE = Answer(), Answer("refused", "connect"), Answer("mailbox_
 
 @dataclass(frozen=True)
 class Spell:
-    """From `start` to `end` a server gives these answers: the first of them, or for one that flaps any."""
+    """From `start` to `end` a server gives one of these answers, chosen anew each time."""
 
     start: datetime
     end: datetime
@@ -47,7 +47,7 @@ class Spell:
 
 @dataclass
 class World:
-    """`edits`: at which tick which item becomes what; None: it is deleted."""
+    """`edits`: for each tick, the items that are written before it; None deletes an item."""
 
     start: datetime
     table: Table
@@ -56,14 +56,14 @@ class World:
     secrets_from: datetime = SPRING  # when somebody writes the missing secret
 
     def answer(self, sensor_id: str, at: datetime) -> Answer:
-        """The same for whoever asks."""
+        """The same answer for everybody who asks at this time."""
         for spell in self.spells.get(sensor_id, ()):
             if spell.start <= at < spell.end:
                 return random.Random(f"{sensor_id} {at}").choice(spell.answers)  # noqa: S311 - a script, no secret
         return GOOD
 
     def table_at(self, tick: datetime) -> Table:
-        """The same object as long as nobody edits. To be called for one tick after the other."""
+        """The same object as long as nobody edits it. Call it for each tick, in their order."""
         if edits := self.edits.get(tick):
             merged = {**self.table, **edits}
             self.table = {item_id: item for item_id, item in merged.items() if item is not None}
@@ -71,5 +71,5 @@ class World:
 
 
 def frozen(value: object) -> str:
-    """To compare and to remember what JSON can hold."""
+    """A value as a text that can be compared and kept."""
     return json.dumps(value, sort_keys=True)

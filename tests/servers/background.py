@@ -1,4 +1,4 @@
-"""An asynchronous server beside synchronous code: its loop runs in a thread, and ends with the context."""
+"""Runs an asynchronous server beside synchronous code: its loop is in a thread, which ends with the context."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Certificates made on the spot: every kind that a mail server may show.
+"""Makes certificates of every kind that a mail server may show.
 
 authority = Authority(tmp_path)                           trusted where a client trusts `authority.pem`
 authority.issue()                                         good for localhost, 127.0.0.1, 127.0.0.2 and ::1
@@ -11,7 +11,7 @@ authority.intermediate(not_after=YESTERDAY).issue()       the same, the intermed
 Authority(tmp_path).issue()                               from an authority that nobody knows
 self_signed(tmp_path)                                     from itself
 
-Of several troubles OpenSSL tells one: an unknown issuer before a wrong host, a wrong host before wrong dates.
+If several things are wrong, OpenSSL names one: an unknown issuer before a wrong host, a wrong host before wrong dates.
 """
 
 import ssl
@@ -34,7 +34,7 @@ HOSTILE_NAME = "<script>alert(1)</script>\x1b[2J\r\n\u202egro.elpmaxe\u2066\u200
 
 @dataclass(frozen=True)
 class Identity:
-    """What a server shows: the leaf first, then what leads to the root, which is left out as on a real server."""
+    """What a server shows: the leaf, then its issuers. The root is left out, as on a real server."""
 
     key: Path
     chain: Path
@@ -69,7 +69,7 @@ class Authority:
 
     def intermediate(self, *, not_after: datetime | None = None) -> "Authority":
         child = self.ca.create_child_ca()
-        # trustme's authorities live until the year 3000; another date takes a certificate of our own, signed anew.
+        # trustme's authorities are valid until the year 3000. For another date the certificate is signed anew.
         certificate = _signed_anew(
             child.cert_pem.bytes(),
             issuer=x509.load_pem_x509_certificate(self.ca.cert_pem.bytes()).subject,
@@ -103,7 +103,7 @@ def _signed_anew(
     )
     self_issued = issuer == old.subject
     for extension in old.extensions:
-        # The old issuer's key identifier would tell OpenSSL that a self-signed certificate is not its own issuer.
+        # With the old issuer's key identifier, OpenSSL would not take a self-signed certificate for its own issuer.
         if not (self_issued and isinstance(extension.value, x509.AuthorityKeyIdentifier)):
             builder = builder.add_extension(extension.value, critical=extension.critical)
     return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)

@@ -1,8 +1,8 @@
 """The real Dovecot 2.3 on loopback, with a throw-away configuration, as an ordinary foreground process.
 
-It never runs as root: root becomes `nobody`, since Dovecot refuses to read mail as root. That is why its files are in
-a directory of their own and not in pytest's, which only its owner may enter. (The path must be short as well: Dovecot
-keeps Unix sockets there, whose names end at 108 bytes.)
+It never runs as root: root becomes `nobody`, because Dovecot refuses to read mail as root. Its files are in a directory
+of their own: `nobody` may not enter pytest's. The path must also be short, because Dovecot keeps Unix sockets there,
+whose names may have at most 108 bytes.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from tests.servers.certificates import Identity
 # An ordinary user's PATH has no sbin, where Debian keeps it.
 PROGRAM = shutil.which("dovecot", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin") or "dovecot"
 START_SECONDS = 30
-STOP_SECONDS = 0.25  # its children are gone at once; the master then sleeps a whole second in honour of its log
+STOP_SECONDS = 0.25  # its children end at once; the master would then sleep a whole second because of its log
 START_ATTEMPTS = 5
 
 MESSAGES = (
@@ -93,7 +93,7 @@ class Dovecot:
 
 
 def missing() -> str | None:
-    """Say in one line what is to be installed, where something is."""
+    """One line that says what is to be installed, or None."""
     try:
         version = subprocess.run([PROGRAM, "--version"], check=True, capture_output=True, text=True).stdout.strip()
     except FileNotFoundError:
@@ -106,11 +106,11 @@ def missing() -> str | None:
 def dovecot(
     *, identity: Identity | None, cleartext_login: bool = True, apop: bool = True, again_at: Dovecot | None = None
 ) -> Iterator[Dovecot]:
-    """Serve a mailbox of two messages; without an identity there is no TLS. `again_at`: one that ended, to replace."""
+    """Serves a mailbox with two messages; without an identity there is no TLS. `again_at`: whose ports to use again."""
     if reason := missing():
         raise RuntimeError(reason)
-    # To Dovecot a connection between two equal addresses is as safe as TLS, whatever its settings say (`secured` in
-    # login-common/client-common.c). Linux calls 127.0.0.2 from 127.0.0.1, so there disable_plaintext_auth holds.
+    # Dovecot takes a connection between two equal addresses for as safe as TLS, whatever its settings say (`secured` in
+    # login-common/client-common.c). Linux connects to 127.0.0.2 from 127.0.0.1, so there disable_plaintext_auth works.
     host = "127.0.0.1" if cleartext_login else "127.0.0.2"
     with tempfile.TemporaryDirectory(prefix="dovecot-") as name:
         directory = Path(name)
@@ -123,7 +123,7 @@ def dovecot(
                     yield server
                     return
             if "Address already in use" not in server.log():
-                break  # otherwise somebody was faster to take the free port
+                break  # another try helps only if somebody else took the free port first
         raise RuntimeError(f"Dovecot did not start:\n{server.log()}")
 
 
@@ -170,7 +170,7 @@ def _write_files(
 @contextlib.contextmanager
 def _running(directory: Path) -> Iterator[subprocess.Popen[bytes]]:
     account, is_root = _account(), os.geteuid() == 0
-    with (directory / "log").open("ab") as log:  # where it says on stderr why it cannot start
+    with (directory / "log").open("ab") as log:  # on stderr it says why it cannot start
         process = subprocess.Popen(
             [PROGRAM, "-F", "-c", directory / "configuration"],
             stdin=subprocess.DEVNULL,
@@ -200,9 +200,9 @@ def _greets(server: Dovecot, process: subprocess.Popen[bytes], name: str) -> boo
             socket.create_connection((server.host, server.port), timeout=1) as connection,
             connection.makefile("rb") as lines,
         ):
-            if name.encode() in lines.readline():  # not so a stranger who took the port
+            if name.encode() in lines.readline():  # a stranger who took the port says something else
                 return True
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=0.02)  # the pause between two tries ends early where Dovecot does
+            process.wait(timeout=0.02)  # the pause before the next try; it ends early if Dovecot has ended
             return False
     return False

@@ -1,4 +1,4 @@
-"""A small well-behaved POP3 server on loopback: `make run` shows it to newcomers, and load is measured against it.
+"""A small well-behaved POP3 server on loopback, for `make run` and for measuring load.
 
 RFC 1939 with a mailbox that can be counted but not read, CAPA and response codes (RFC 2449, RFC 3206), STLS (RFC 2595),
 implicit TLS on a port of its own. No mailbox is locked: hundreds of connections may use the same account at once.
@@ -33,7 +33,7 @@ class Session:
         self.offers_stls = offers_stls
         self.starts_tls = self.over = False
         self._accounts = accounts
-        self._challenge = make_msgid(domain="localhost")  # RFC 1939 section 7: another one in each greeting
+        self._challenge = make_msgid(domain="localhost")  # RFC 1939 section 7: different in each greeting
         self.greeting = ok(f"ready {self._challenge}")
         self._commands = AUTHORIZATION
         self._user: str | None = None
@@ -43,7 +43,7 @@ class Session:
             return err("a line ends in CRLF")
         verb, _, argument = line[:-2].decode(errors="replace").partition(" ")
         if verb.upper() != "PASS":
-            self._user = None  # PASS is legal right after USER only (RFC 1939 section 7)
+            self._user = None  # PASS is only allowed directly after USER (RFC 1939 section 7)
         command = self._commands.get(verb.upper())
         return command(self, argument) if command else err("unknown command, or not now")
 
@@ -57,7 +57,7 @@ class Session:
 
     def user(self, name: str) -> bytes:
         self._user = name
-        return ok("and the password?")  # whoever it is: names are not to be guessed
+        return ok("and the password?")  # also for unknown names, so that nobody can find out the known ones
 
     def password(self, password: str) -> bytes:
         if self._user is None:
@@ -122,7 +122,7 @@ def listing(argument: str, facts: Sequence[object]) -> bytes:
 
 
 async def arrived(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-    """What came without being read yet. Nothing more comes until `start_tls` resumes reading."""
+    """What has arrived and is not yet read. Nothing more arrives until `start_tls` resumes reading."""
     cast("asyncio.Transport", writer.transport).pause_reading()
     with suppress(TimeoutError):
         async with asyncio.timeout(0):
@@ -141,7 +141,7 @@ async def converse(
             writer.write(err("the line is too long"))
             return
         reply = session.reply(line)
-        if session.starts_tls and await arrived(reader, writer):  # it may have been injected: RFC 2595 section 4
+        if session.starts_tls and await arrived(reader, writer):  # somebody may have injected it: RFC 2595 section 4
             writer.write(err("a command before TLS"))
             return
         writer.write(reply)
@@ -163,7 +163,7 @@ async def mail_server(
         reader = asyncio.StreamReader(max_line - 1)
         connected: asyncio.Future[asyncio.StreamWriter] = loop.create_future()
         protocol = asyncio.StreamReaderProtocol(reader, lambda _, writer: connected.set_result(writer))
-        with suppress(OSError, EOFError):  # the handshake failed, or the client has gone
+        with suppress(OSError, EOFError):  # the handshake fails, or the client goes away
             await loop.connect_accepted_socket(lambda: protocol, accepted, ssl=implicit)
             writer = connected.result()
             try:
@@ -175,17 +175,17 @@ async def mail_server(
                 writer.transport.abort()
 
     def accept(listener: socket.socket, implicit: ssl.SSLContext | None) -> None:
-        with suppress(OSError):  # gone before it was accepted
+        with suppress(OSError):  # the client went away before it was accepted
             accepted, _ = listener.accept()
-            # asyncio does this only for sockets that it made itself; Nagle's algorithm would add 40 ms to an answer.
+            # asyncio sets this only on sockets that it makes itself. Nagle's algorithm would add 40 ms to an answer.
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             session = asyncio.create_task(serve(accepted, implicit))
-            session.add_done_callback(lambda _: accepted.close())  # also if cancelled before its first step
+            session.add_done_callback(lambda _: accepted.close())  # also if the task is cancelled before it starts
             session.add_done_callback(sessions.discard)
             sessions.add(session)
 
     def listen(listeners: ExitStack, implicit: ssl.SSLContext | None) -> int:
-        """Not by asyncio.Server: when closed, it leaks what it has accepted and not yet handed over."""
+        """Does not use asyncio.Server: its close leaks connections that it has accepted but not yet handed over."""
         listener = listeners.enter_context(socket.create_server((HOST, 0), backlog=1024))
         listener.setblocking(False)
         loop.add_reader(listener, accept, listener, implicit)

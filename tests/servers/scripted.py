@@ -1,10 +1,10 @@
-"""A POP3 server that does just what a test tells it, however odd: for each connection a script, a plain list of steps.
+"""A POP3 server that does what a test tells it, however odd. Each connection has a script, a plain list of steps.
 
     with scripted([*greeting(), Expect("CAPA"), Reset()]) as server:
         ...  # anything that connects to server.host, server.port
     assert server.failures == []
 
-Threads and blocking sockets, so that clients in this process and in others are tested alike.
+It uses threads and blocking sockets, so that it serves clients in this process and in others.
 """
 
 import re
@@ -19,21 +19,21 @@ from hashlib import md5
 from itertools import count
 from typing import Protocol, TypeAlias
 
-JOIN_SECONDS = 5.0  # far more than a thread needs whose socket was shut down
+JOIN_SECONDS = 5.0  # far more than a thread needs to end once its socket is shut down
 
 
 @dataclass
 class Server:
-    """`received` and `failures` are complete once the context is left."""
+    """`received` and `failures` are complete when the context has ended."""
 
     host: str
     port: int
-    received: list[bytes] = field(default_factory=list)  # by connection; what came inside TLS is decrypted
+    received: list[bytes] = field(default_factory=list)  # by connection; bytes inside TLS are decrypted
     failures: list[str] = field(default_factory=list)
 
 
 class OutOfScript(Exception):
-    """The client did something else than the script foresaw."""
+    """The client did something that the script does not expect."""
 
 
 class Connection:
@@ -42,7 +42,7 @@ class Connection:
     def __init__(self, accepted: socket.socket, server: Server) -> None:
         self.stopping = threading.Event()
         self._socket = accepted
-        self._hand_over = threading.Lock()  # `stop` must not meet the socket while it changes owner
+        self._hand_over = threading.Lock()  # `stop` must not touch the socket while TLS takes it over
         self._unread = b""
         self._ended = False
         self._server = server
@@ -60,7 +60,7 @@ class Connection:
         self._socket.close()
 
     def write(self, data: bytes) -> bool:
-        """Whether it went out. That the client has gone is no failure here: the kernel tells so by chance."""
+        """Whether the data went out. A client that is gone is no failure here: the kernel notices it only by chance."""
         try:
             self._socket.sendall(data)
         except OSError:
@@ -103,16 +103,16 @@ class Connection:
             raise OutOfScript(str(error)) from error
 
     def end(self, *, close_notify: bool = True) -> None:
-        """End our side, then listen until the client has gone.
+        """Ends our side, then listens until the client has gone.
 
-        To close with bytes unread would send RST, and that destroys what the client has not read yet.
+        Closing with unread bytes would send RST, which destroys what the client has not read yet.
         """
         if self._ended:
             return
         self._ended = True
-        with suppress(OSError):  # the client went first
+        with suppress(OSError):  # the client has gone already
             if close_notify and isinstance(self._socket, ssl.SSLSocket):
-                self._socket.setblocking(False)  # say it, but do not wait for the client's own
+                self._socket.setblocking(False)  # send close_notify, but do not wait for the client's
                 with suppress(ssl.SSLError):
                     self._socket.unwrap()
                 self._socket.setblocking(True)
@@ -142,7 +142,8 @@ class Connection:
 
 
 def shut_down(connected: socket.socket, how: int) -> None:
-    socket.socket.shutdown(connected, how)  # SSLSocket's own forgets the keys: what comes after would be ciphertext
+    # SSLSocket.shutdown would drop the keys, and what the client still sends would stay encrypted.
+    socket.socket.shutdown(connected, how)
 
 
 class Step(Protocol):
@@ -162,7 +163,7 @@ class Send:
 
 @dataclass(frozen=True)
 class Drip:
-    """One byte per gap, until the client goes or the server closes."""
+    """Sends one byte after each gap, until the client goes or the server closes."""
 
     data: bytes
     gap_seconds: float
@@ -175,7 +176,7 @@ class Drip:
 
 @dataclass(frozen=True)
 class Flood:
-    """The chunk over and over, until so many bytes are sent or the client goes."""
+    """Sends the chunk again and again, until `total_bytes` are sent or the client goes."""
 
     chunk: bytes
     total_bytes: int
@@ -188,7 +189,7 @@ class Flood:
 
 @dataclass(frozen=True)
 class Expect:
-    """One line, without its CRLF: equal to the text, or matched in full by the pattern."""
+    """Reads one line, which without its CRLF must equal the text or fully match the pattern."""
 
     wanted: str | re.Pattern[str]
 
@@ -208,7 +209,7 @@ class Read:
 
 @dataclass(frozen=True)
 class ReadSome:
-    """Whatever comes next, a ClientHello for instance."""
+    """Reads whatever comes next, a ClientHello for example."""
 
     def play(self, connection: Connection) -> None:
         connection.read_some()
@@ -216,7 +217,7 @@ class ReadSome:
 
 @dataclass(frozen=True)
 class StartTls:
-    """The handshake; all later steps are inside TLS. As the first step it makes the TLS implicit."""
+    """Makes the handshake; all later steps are inside TLS. As the first step it is implicit TLS."""
 
     context: ssl.SSLContext = field(repr=False)
 
@@ -226,7 +227,7 @@ class StartTls:
 
 @dataclass(frozen=True)
 class Hang:
-    """Listen and never speak, until the client goes or the server closes."""
+    """Listens without a word, until the client goes or the server closes."""
 
     def play(self, connection: Connection) -> None:
         connection.read_until_gone()
@@ -234,7 +235,7 @@ class Hang:
 
 @dataclass(frozen=True)
 class Close:
-    """How every script ends by itself; without `close_notify` TLS is cut off, as many servers do."""
+    """Ends the connection, like the end of a script. Without `close_notify` TLS is cut off, as many servers do."""
 
     close_notify: bool = True
 
@@ -244,7 +245,7 @@ class Close:
 
 @dataclass(frozen=True)
 class Reset:
-    """Close with RST."""
+    """Closes with RST."""
 
     def play(self, connection: Connection) -> None:
         connection.reset()
@@ -255,7 +256,7 @@ def greeting(text: str = "ready") -> list[Step]:
 
 
 def answer(command: str, *lines: str) -> list[Step]:
-    """Wait for the command, then say these lines as they are: `answer("CAPA", "-ERR what?")`."""
+    """Waits for the command, then sends these lines as they are: `answer("CAPA", "-ERR what?")`."""
     return [Expect(command), Send("".join(f"{line}\r\n" for line in lines).encode())]
 
 
@@ -273,7 +274,7 @@ def login_user(username: str, password: str, *, ok: bool = True) -> list[Step]:
 
 
 def login_apop(username: str, password: str, challenge: str, *, ok: bool = True) -> list[Step]:
-    """`challenge` with its angle brackets, as it stands in the greeting."""
+    """`challenge` is written with its angle brackets, as in the greeting."""
     digest = md5(f"{challenge}{password}".encode(), usedforsecurity=False).hexdigest()
     return answer(f"APOP {username} {digest}", "+OK welcome" if ok else "-ERR wrong user name or password")
 
@@ -290,12 +291,12 @@ def quit_answer() -> list[Step]:
 def scripted(*scripts: Script, host: str = "127.0.0.1") -> Iterator[Server]:
     """The first connection plays the first script, and so on; each in its own thread.
 
-    A connection too many is closed without a word, and is a failure; so is one that never came. A script
-    that still waits for the client when the context is left is a failure too.
+    These are failures: a connection too many, which is closed without a word; a connection that never comes; a script
+    that still waits for the client when the context ends.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, 0), family=family) as listener, socket.socket(family) as last_caller:
-        last_caller.bind((host, 0))  # wakes `accept`, after all who called before, on every platform
+        last_caller.bind((host, 0))  # its call ends `accept` after all earlier calls, on every platform
         last_call = last_caller.getsockname()
         server = Server(host, listener.getsockname()[1])
         connections: list[Connection] = []
@@ -331,7 +332,7 @@ def scripted(*scripts: Script, host: str = "127.0.0.1") -> Iterator[Server]:
 
 @contextmanager
 def refused_port(host: str = "127.0.0.1") -> Iterator[int]:
-    """A port where nobody listens: held, so that nobody else can take it, but only bound."""
+    """A port where nobody listens. It is bound all the while, so that nobody else can take it."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as held:
         held.bind((host, 0))
         yield held.getsockname()[1]

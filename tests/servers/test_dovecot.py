@@ -1,4 +1,4 @@
-"""Dovecot and the certificates do what they are for; `poplib` is the independent witness."""
+"""Dovecot and the certificates behave as other tests expect; `poplib` is an independent witness."""
 
 import poplib
 import re

@@ -1,4 +1,4 @@
-"""The well-behaved server, seen by poplib and by plain sockets: clients that share no code with it."""
+"""The well-behaved server, seen by poplib and plain sockets, which share no code with it."""
 
 import asyncio
 import poplib
@@ -49,7 +49,7 @@ def plain(server: MailServer) -> poplib.POP3:
 
 
 def dialogue(server: MailServer, sent: bytes) -> list[bytes]:
-    """All the server's lines after its greeting, to commands sent in one go."""
+    """All the server's lines after its greeting, when all commands are sent at once."""
     with socket.create_connection((server.host, server.port), SOON) as client, client.makefile("rb") as stream:
         assert stream.readline().startswith(b"+OK ")
         client.sendall(sent)
@@ -234,7 +234,7 @@ def test_an_empty_listing() -> None:
 
 @pytest.mark.parametrize("secured", [False, True], ids=["plain", "tls"])
 def test_many_at_once(tls: ssl.SSLContext, trusting: ssl.SSLContext, secured: bool) -> None:
-    """Each has its greeting before the first says anything."""
+    """All have their greetings before the first one says anything."""
 
     async def run() -> None:
         async with mail_server(accounts=ACCOUNTS, tls=tls) as server:
@@ -264,7 +264,7 @@ def test_many_at_once(tls: ssl.SSLContext, trusting: ssl.SSLContext, secured: bo
 @pytest.mark.parametrize("port", ["port", "tls_port"])
 @pytest.mark.parametrize("sent", [b"", b"CAPA\r\nSTLS\r\n", b"\x16\x03\x01"], ids=["silent", "plain", "half a hello"])
 def test_closing_waits_for_nobody(tls: ssl.SSLContext, port: str, sent: bytes, turns: int) -> None:
-    """Wherever the loop was: before it accepted, on the way to the greeting, after it."""
+    """Closing may find a connection not yet accepted, before its greeting, or after it."""
 
     async def run() -> None:
         with ExitStack() as clients:

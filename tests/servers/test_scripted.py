@@ -1,4 +1,4 @@
-"""The scripted server, seen by witnesses that share no code with it: poplib and plain sockets."""
+"""The scripted server, seen by poplib and plain sockets, which share no code with it."""
 
 import poplib
 import re
@@ -75,7 +75,7 @@ def connect_tls(server: Server, trusting: ssl.SSLContext) -> ssl.SSLSocket:
 
 
 def read_all(client: socket.socket) -> bytes:
-    """The bytes of TCP, also of a client that speaks TLS."""
+    """The raw bytes of TCP, also if the client speaks TLS."""
     return b"".join(iter(partial(socket.socket.recv, client, 4096), b""))
 
 

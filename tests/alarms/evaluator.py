@@ -1,7 +1,7 @@
-"""How CloudWatch judges an alarm of the template, as its documentation says; no emulator does it.
+"""Judges the template's alarms as CloudWatch's documentation says, because no emulator does.
 
-M of N periods, what missing data counts for, and for a query one contributor for each group. Left out: that CloudWatch
-looks back further than N periods where recent ones are missing.
+It knows M of N periods, how missing data counts, and that a query has a contributor for each group. It leaves out that
+CloudWatch looks back further than N periods if recent ones are missing.
 """
 
 import operator
@@ -34,13 +34,13 @@ class Value:
 
 
 def alarms(properties: Mapping[str, Any], values: Iterable[Value], now: datetime) -> dict[str, bool]:
-    """Of each contributor, whether it is in ALARM at `now`; an alarm without groups has one, named after its metric."""
+    """Which contributors are in ALARM at `now`. An alarm without groups has one contributor, named after its metric."""
     query = QUERY.fullmatch(properties["Metrics"][0]["Expression"]["Fn::Sub"]) if "Metrics" in properties else None
     metric = query["metric"] if query else properties["MetricName"]
     period = timedelta(seconds=properties["Metrics"][0]["Period"] if query else properties["Period"])
     series: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     if not query:
-        series[metric] = defaultdict(list)  # it is judged without any data, too
+        series[metric] = defaultdict(list)  # such an alarm is also judged without any data
     wanted = {one["Name"]: one["Value"] for one in properties.get("Dimensions", [])}
     for one in values:
         age = (now - one.at) // period

@@ -1,6 +1,6 @@
-"""The template's alarms, judged over what the real function published: whom they name, when they begin and end.
+"""The template's alarms over what the real function publishes: which sensor they name, when they begin and end.
 
-No emulator evaluates such alarms, so `evaluator` does, by CloudWatch's documentation.
+No emulator evaluates such alarms, so `evaluator` does, as CloudWatch's documentation says.
 """
 
 import json
@@ -30,7 +30,7 @@ OWN = {name: one for name, one in ALARMS.items() if one.get("Namespace") == {"Re
 PLAIN, PATIENT, SELDOM = sensor("a"), sensor("a", warning_scans=1), sensor("a", interval=300)
 OUTAGE: Story = {"a": [(2, 4, REFUSED)]}
 OUR_TROUBLE: Story = {"a": [(0, 60, Answer("internal_error"))]}
-# The sensor beside a good neighbour, its story; minute by minute: is it in ALARM (A), is it not (.), is it unknown ( ).
+# The sensor, which has a good neighbour; its story; a letter for each minute: in ALARM (A), not (.), not known ( ).
 DOWN: dict[str, tuple[Item, Story, str]] = {
     "at once, and until five minutes after the last bad scan": (PLAIN, OUTAGE, "..AAAAAA.."),
     "not by a failure that is only a Warning": (PATIENT, {"a": [(2, 3, REFUSED)]}, "......"),
@@ -71,7 +71,7 @@ def test_the_query_reads_what_the_function_writes() -> None:
 
 
 def well(_: Function) -> None:
-    """An empty stack."""
+    """A stack without sensors."""
 
 
 def invalid(function: Function) -> None:
@@ -115,14 +115,14 @@ def test_batches_that_come_too_late(function: Function, capsys: pytest.CaptureFi
 
 
 def published(capsys: pytest.CaptureFixture[str], at: datetime) -> list[Value]:
-    """What CloudWatch would make of the function's output, with the virtual clock's time."""
+    """The values that CloudWatch would read from the function's output, at the time of the test's clock."""
     line = emf(capsys.readouterr().out)
     (declared,) = line["_aws"]["CloudWatchMetrics"]
     dimensions = {name: line[name] for name in declared["Dimensions"][0]}
     return [Value(one["Name"], dimensions, value, at) for one in declared["Metrics"] for value in line[one["Name"]]]
 
 
-# For how many minutes there was no tick, before now.
+# For how many minutes there has been no tick; whether the alarm goes off.
 SILENCE = {0: False, 1: False, 4: False, 5: True, 60: True}
 
 
@@ -150,7 +150,7 @@ def test_alarms_are_for_those_who_want_them() -> None:
 
 
 def test_each_tells_the_topic_once() -> None:
-    """Itself, or through the composite; each of them says what is wrong, and ends with a message too."""
+    """Each alarm tells the topic itself or through the composite; it says what is wrong, and also when that ends."""
     own_voice = {name for name, one in ALARMS.items() if "AlarmActions" in one}
     through_composite = {name for name in ALARMS if f"${{{name}}}" in COMPOSITE["AlarmRule"]["Fn::Sub"]}
     assert {"SensorDownAlarm", "ScansMissingAlarm"} == own_voice

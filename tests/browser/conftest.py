@@ -1,4 +1,4 @@
-"""A real browser without a window, and the overview in it as a dashboard shows it."""
+"""A real browser without a window, in which the overview is shown as on a dashboard."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ IMAGES = ROOT / "docs" / "images"
 FUNCTION = "pop3-sensor-OverviewFunction"
 ENDPOINT = f"arn:aws:lambda:eu-central-1:123456789012:function:{FUNCTION}"
 
-# No sandbox: containers seldom let it have one, and everything that is opened here is our own. No /dev/shm: likewise.
+# Containers seldom allow a sandbox or a large /dev/shm. Without a sandbox the browser opens only our own pages.
 OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage"]
 
 
@@ -43,7 +43,7 @@ Show = Callable[..., Page]
 
 @pytest.fixture
 def show(browser: Browser) -> Iterator[Show]:
-    """Opens a dashboard with this overview. Whatever the page complains of, or asks with a dialog, fails the test."""
+    """Opens a dashboard with this overview. An error or a dialog of the page fails the test."""
     complaints: list[str] = []
 
     def complain(text: str) -> None:
@@ -68,7 +68,7 @@ def show(browser: Browser) -> Iterator[Show]:
             page.on("dialog", refused)
             page.on("pageerror", lambda error: complain(f"error: {error}"))
             page.on("console", lambda line: complain(f"console: {line.text}") if line.type == "error" else None)
-            # Nothing leaves loopback: a page that tries is caught.
+            # A request that would leave loopback fails the test.
             page.on("request", lambda one: None if one.url.startswith((url, "data:,")) else complain(f"asks {one.url}"))
             page.goto(f"{url}?{urlencode({'now': int(NOW.timestamp() * 1000), **asked})}")
             return settled(page)
@@ -78,7 +78,7 @@ def show(browser: Browser) -> Iterator[Show]:
 
 
 def answering(overview: Overview, sensor: str) -> Widget:
-    """`sensor`: whose page comes first, where no click says otherwise."""
+    """A widget that first shows the page of `sensor`, until a click asks for another."""
 
     def widget(event: Mapping[str, Any]) -> str:
         return overview.answer({"go": {"sensor": sensor} if sensor else {}, **event}, ENDPOINT)
@@ -87,14 +87,14 @@ def answering(overview: Overview, sensor: str) -> Widget:
 
 
 def settled(page: Page) -> Page:
-    """Once the widget shows what it was asked for."""
+    """The page, once the widget shows what it was asked for."""
     page.wait_for_selector('main[aria-busy="false"]')
     return page
 
 
 @pytest.fixture
 def picture() -> Callable[[Page, str], None]:
-    """Takes the documents' pictures, only where it is asked to: `make screenshots`."""
+    """Takes the documents' pictures, but only under `make screenshots`."""
 
     def take(page: Page, name: str) -> None:
         if "SCREENSHOTS" in os.environ:

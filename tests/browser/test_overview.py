@@ -1,4 +1,4 @@
-"""The overview in Chromium: how it looks, what a click does, and that no text ever runs."""
+"""The overview in Chromium: how it looks, what clicks do, and that no text is ever run as a script."""
 
 import json
 import urllib.error
@@ -22,7 +22,7 @@ Picture = Callable[[Page, str], None]
 
 
 def names(page: Page) -> list[str]:
-    """The sensors and branches, from top to bottom."""
+    """The names of sensors and branches, from top to bottom."""
     return [text.strip() for text in page.locator("td .lk").all_inner_texts()]
 
 
@@ -51,7 +51,7 @@ EVERYBODY = [
 
 
 def test_the_tree(show: Show, picture: Picture) -> None:
-    """Groups by priority, then by name; sensors likewise, with status, value, reason and since when."""
+    """Groups and sensors are sorted by priority, then by name. Sensors show status, value, reason and since when."""
     page = show(company())
     assert EVERYBODY == sensors(page)
     branches = ["Example Ltd.", "Customers", "Berlin", "Vienna", "Zürich", "Office", "Mail in the cellar", "Laboratory"]
@@ -116,7 +116,7 @@ def test_an_authors_parameters(show: Show) -> None:
 
 
 def test_a_sensor_and_back(show: Show, picture: Picture) -> None:
-    """The filter is kept; a refresh stays where the reader is."""
+    """The filter is kept, and a refresh shows the same page again."""
     page = show(company(), height=1180)
     page.fill("input[name=tags]", "production")
     click(page, ".btn.go")
@@ -215,7 +215,7 @@ ELEMENTS = "() => [...new Set([...document.querySelectorAll('main *')].map(one =
 
 
 def test_no_hostile_text_runs_or_becomes_an_element(show: Show) -> None:
-    """Through what CloudWatch strips; the next test does without."""
+    """Here the page strips what CloudWatch strips; in the next test nothing is stripped."""
     shown = everywhere(HARMLESS)
     page = show(lambda asked: shown.overview.answer(asked, ENDPOINT))
     allowed = set(page.evaluate(ELEMENTS))

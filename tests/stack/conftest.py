@@ -1,4 +1,4 @@
-"""The project's own template, deployed by `sam deploy` to an emulator that enforces its roles."""
+"""The project's template, deployed by `sam deploy` to an emulator that enforces its roles."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
-"""What the stack's two policies for people let them do, asked of an emulator that enforces them.
+"""What people may do with the stack's two policies, tried at an emulator that enforces them.
 
-It does not know `dynamodb:LeadingKeys`, by which EditorIdPrefix works, so of that condition only the policy's own words
-are checked, in tests/template.
+The emulator does not know the condition `dynamodb:LeadingKeys`, on which EditorIdPrefix relies: tests/template checks
+only how the policy words it.
 """
 
 import json
@@ -207,6 +207,6 @@ def test_may_not(stack: DeployedStack, people: dict[str, Client], person: str, a
 
 
 def test_viewers_hands_stop_at_the_write_itself(stack: DeployedStack, people: dict[str, Client]) -> None:
-    """`put_sensor` reads before it writes, which a viewer may."""
+    """`put_sensor` reads before it writes, and a viewer may read: it is the write that is refused."""
     with pytest.raises(ClientError, match="dynamodb:PutItem"):
         put_sensor(people["viewer"], stack)

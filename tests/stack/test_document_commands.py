@@ -1,4 +1,4 @@
-"""Every command of the documents runs: by bash, against the deployed stack and mail servers on loopback."""
+"""Runs every command of the documents in bash, against the deployed stack and mail servers on loopback."""
 
 import os
 import subprocess
@@ -15,9 +15,9 @@ from tests.fakes.aws_command import PROGRAM, AwsCommand
 from tests.root import ROOT
 
 DOCUMENTS = ("sensors.md", "alarms.md", "deploy.md", "troubleshooting.md")
-# With these begin the blocks that every other one of a document stands on: the stack's names, and `scan`.
+# So begin the blocks that a document's other blocks need: they define the stack's names, and `scan`.
 FIRST = ("output() {", "scan() {")
-# What a section shows when its trouble can be had from the servers at hand.
+# What a section's commands show, for troubles that the tests' servers can cause.
 SHOWN = {
     "address_forbidden": "address_forbidden",
     "certificate_untrusted": "Up: localhost",
@@ -41,13 +41,13 @@ def with_commands() -> list[Section]:
 
 
 def preamble(document: str) -> str:
-    """What the other commands of a document stand on, without what acts itself."""
+    """The definitions that a document's other commands need, without the commands that act at once."""
     scripts = [script for one in sections(document) for script in one.of("sh") if script.startswith(FIRST)]
     return "".join(line for script in scripts for line in script.splitlines(True) if not line.startswith("scan mail"))
 
 
 class Shell:
-    """A folder like the repository's, with the documents' programs first on the path."""
+    """Bash in a folder like the repository's, with stand-ins for the documents' programs first on the path."""
 
     def __init__(self, folder: Path, servers: MailServers) -> None:
         self.folder = folder
@@ -81,7 +81,7 @@ class Shell:
         )
 
     def _on_loopback(self, script: str) -> str:
-        """No name is looked up that is not this machine's."""
+        """The script with this machine's servers in place of the documents', so that no other name is looked up."""
         servers = self._servers
         for written, meant in {
             "mail.example.org 110": f"localhost {servers.plain_port}",
@@ -105,7 +105,7 @@ def shell(stack: DeployedStack, servers: MailServers, tmp_path_factory: pytest.T
 
 @pytest.fixture(autouse=True)
 def clean(stack: DeployedStack, servers: MailServers) -> Iterator[None]:
-    """A sensor that commands name; afterwards no trace of what they made."""
+    """Writes the sensors that commands name, and afterwards removes all that the commands made."""
     items, secrets = item_ids(stack), secret_names(stack)
     for item_id in ("office-mail", "office-maintained"):
         stack.put_item(id=item_id, host="localhost", port=servers.plain_port, result_handling="store")

@@ -1,4 +1,4 @@
-"""The examples of docs/sensors.md in the deployed stack: written, ticked, scanned, on mail servers of this machine."""
+"""The examples of docs/sensors.md, written into the deployed stack and scanned at mail servers on this machine."""
 
 import ssl
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.emulator.stack import DeployedStack
 from tests.servers.background import in_background
 from tests.servers.mail_server import MailServer, mail_server
 
-# The secrets' names and logins are those of the document's commands.
+# The secrets and logins that the document's commands make.
 SECRETS = {
     "pop3-sensor/office-login": {"username": "monitor", "password": "change me"},
     "pop3-sensor/logins": {"shop": {"username": "shop", "password": "one"}, "club": "two"},
@@ -95,7 +95,7 @@ def test_days_of_the_certificate_are_published(stack: DeployedStack, written: di
 def test_mailbox_over_its_limit_says_so_in_the_operators_words(
     stack: DeployedStack, written: dict[str, dict[str, Any]]
 ) -> None:
-    """The server at hand has two messages, so the limit comes down to it."""
+    """The test's server has only two messages, so the limits are lowered."""
     item = written["orders-mailbox"]
     count = item["limits"]["MessageCount"] | {"upper_warning": 0, "upper_error": 1}
     stack.put_item(**item | {"limits": item["limits"] | {"MessageCount": count}})

@@ -1,4 +1,4 @@
-"""What docs/alarms.md says about status events: who gets which, and what they read."""
+"""What docs/alarms.md says about status events: who gets which event, and what they read."""
 
 import json
 import re
@@ -31,20 +31,20 @@ Received = Callable[[], list[str]]
 
 
 def targets() -> list[dict[str, Any]]:
-    """Of the two rules' commands: the pager's, and the chat's."""
+    """The targets in the commands of the two rules: the pager's and the chat's."""
     written = re.findall(r"--targets '(.+?)'$", "".join(ROUTING.of("sh")), re.MULTILINE | re.DOTALL)
     return [json.loads(text.replace("'\"$pager\"'", "queue"))[0] for text in written]
 
 
 @pytest.fixture(scope="module")
 def queue(stack: DeployedStack) -> Iterator[tuple[str, Received]]:
-    """Its ARN, and what empties it."""
+    """The queue's ARN, and a function that empties it."""
     with stack.queue("routed") as found:
         yield found
 
 
 def routed(stack: DeployedStack, queue: tuple[str, Received], target: dict[str, Any], **changes: object) -> list[str]:
-    """What the document's rule makes of one event."""
+    """The messages that the document's rule makes of one event."""
     arn, received = queue
     events = stack.emulator.client("events")
     events.put_rule(Name="routed", EventPattern=PATTERN)

@@ -1,4 +1,4 @@
-"""The whole way, with a real mail server: from an item to CloudWatch, through the deployed function and its role."""
+"""From an item to CloudWatch, through the deployed function and its role, with a real mail server."""
 
 import json
 import time
@@ -140,7 +140,7 @@ def test_loopback_is_forbidden_unless_the_deployment_allows_it(stack: DeployedSt
 
 
 def test_nothing_anywhere_holds_a_password(stack: DeployedStack, servers: MailServers) -> None:
-    """The samples of `make run`, the failing ones included: logs, files, tables, answers."""
+    """After scans of the samples of `make run`, failing ones too: not in logs, files, tables or answers."""
     write_samples(stack, servers)
     answers = [stack.tick(), stack.tick(), stack.scan("starttls-login", "wrong-password")]
     assert "login_rejected" == answers[-1]["wrong-password"]["reason"]
@@ -149,7 +149,8 @@ def test_nothing_anywhere_holds_a_password(stack: DeployedStack, servers: MailSe
     folder = stack.emulator.log.parent
     texts += [path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file() and _is_output(path)]
     texts += [json.dumps(event) for event in _log_events(stack)]
-    for found in ("USER demo", "login_rejected", '"message":"tick"', "function_request_id"):  # the search sees them all
+    # The search sees every place: it finds what must be there.
+    for found in ("USER demo", "login_rejected", '"message":"tick"', "function_request_id"):
         assert any(found in text.replace("\\", "") for text in texts), found
     for password in (LOGIN["password"], "battery horse"):
         assert [] == [text[:200] for text in texts if password in text]

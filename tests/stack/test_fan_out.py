@@ -1,4 +1,4 @@
-"""More sensors than one invocation scans: the others get theirs through the queue, from the same function."""
+"""More sensors than one invocation scans: the rest goes through the queue to other invocations of the function."""
 
 import time
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.demo.demonstration import MailServers
 from tests.emulator.stack import DeployedStack, typed
 
 SENSORS = 450
-SOON = 60.0  # a test waits no longer for what must happen
+SOON = 60.0  # seconds; the test waits no longer for the scans
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.emulator.stack import DeployedStack
 
 def test_sensor_of_thirty_seconds_is_scanned_twice_a_minute(stack: DeployedStack, servers: MailServers) -> None:
     stack.put_item(id="twice", host="127.0.0.1", port=servers.plain_port, interval=30)
-    tick = datetime.now(UTC) - timedelta(seconds=25)  # as if the schedule had been late: only five seconds to wait
+    tick = datetime.now(UTC) - timedelta(seconds=25)  # a late schedule, so that the test waits only five seconds
     summary = stack.tick(tick)
     assert 1 == summary["handed_on"]
     end = time.monotonic() + 30

@@ -1,4 +1,4 @@
-"""What becomes of a sensor when its item changes: each change takes effect at the next tick."""
+"""A sensor's item changes, and each change takes effect at the next tick."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the one who is woken at night reads: one line for each change of status, from the alarm topic."""
+"""The messages of the alarm topic, for whoever is woken at night: one line for each change of status."""
 
 import re
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def test_a_mail_server_dies_and_comes_back(stack: DeployedStack) -> None:
 
 
 def test_pauses_wake_nobody(stack: DeployedStack) -> None:
-    """Somebody wished for them, and for their end."""
+    """Somebody asked for the pause and for its end, so neither is news."""
     require(missing())
     with dovecot(identity=None) as mail, stack.told() as told:
         item = {"id": "night", "host": mail.host, "port": mail.port}
@@ -68,7 +68,7 @@ def test_pauses_wake_nobody(stack: DeployedStack) -> None:
 
 
 def lines(told: Callable[[], list[str]]) -> list[re.Match[str]]:
-    """Of the sensor of this test; the others of the stack have theirs."""
+    """The lines about this test's sensor; the topic also has those of the stack's other sensors."""
     found = [LINE.fullmatch(message) for message in told() if "(night)" in message]
     assert None not in found
     return [line for line in found if line]

@@ -1,4 +1,4 @@
-"""The overview as deployed, with the role that it has there: the sample sensors of `make run`, scanned twice."""
+"""The deployed overview with its role, for the sample sensors of `make run` after two scans."""
 
 import json
 import urllib.request
@@ -46,7 +46,7 @@ def test_page_of_a_sensor_has_graphs_and_its_result_file(scanned: DeployedStack)
     assert "Sensor starttls-login, scan of " in page.text
     assert "Response time" in page.text
     drawn = [attributes for name, attributes in page.elements if name in {"path", "circle"}]
-    assert len(drawn) >= 9  # of each of its channels a line or a dot
+    assert len(drawn) >= 9  # each channel has a line or a dot
     assert "Certificate days left" in page.text
     assert "correct horse" not in page.html
 
@@ -76,7 +76,7 @@ def test_page_of_make_run_shows_the_deployed_overview(scanned: DeployedStack) ->
 
 
 def test_role_of_the_overview_is_enforced(scanned: DeployedStack) -> None:
-    """Without its right to read metrics the page says so, and shows all the rest."""
+    """If the role may not read metrics, the page says so and shows the rest."""
     iam = scanned.emulator.client("iam")
     (role,) = [one["RoleName"] for one in iam.list_roles()["Roles"] if "OverviewRole" in one["RoleName"]]
     policy = iam.get_role_policy(RoleName=role, PolicyName="overview")["PolicyDocument"]

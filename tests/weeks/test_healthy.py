@@ -1,4 +1,4 @@
-"""A large fleet in which all is well: what it costs, and how its scans are spread."""
+"""A large fleet in which all is well: what it writes and publishes, and how its scans are spread."""
 
 from collections import Counter
 
@@ -32,7 +32,7 @@ def test_a_healthy_fleet_writes_and_tells_nothing() -> None:
 
 
 def test_five_minutes_are_spread_evenly() -> None:
-    """No minute has much more than its share, and each sensor has one scan in every interval."""
+    """No minute has many more scans than its share, and every sensor has one scan in each interval."""
     table = a_fleet(300)
     simulation = Simulation(World(SPRING, table))
     simulation.tick(SPRING - MINUTE)

@@ -1,4 +1,4 @@
-"""Small stories of sensors that wait for others, told minute by minute."""
+"""Small stories of sensors that depend on others, minute by minute."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ LETTERS = {"Up": "U", "Warning": "W", "Down": "D", "Paused": "p", "Unknown": "?"
 
 
 def statuses(simulation: Simulation, minutes: int, *, halves: bool = False) -> dict[str, str]:
-    """A letter for each minute, or half minute."""
+    """Of each sensor a text with a letter for each minute, or half minute."""
     lines: dict[str, str] = {}
 
     def note() -> None:
@@ -30,8 +30,8 @@ def statuses(simulation: Simulation, minutes: int, *, halves: bool = False) -> d
     return lines
 
 
-# The master, and what else the client waits for; what happens; the client's minutes.
-# "dependency_delay: seconds to stay paused after the master is Up again": here 200, three more minutes.
+# The items; what their servers answer; the client's status in each minute.
+# "dependency_delay: seconds to stay paused after the master is Up again": 200 seconds are four more ticks.
 UNTIL_MINUTE_2 = (1, 3, REFUSED)
 DELAYS: dict[str, tuple[list[Item], Story, str]] = {
     "no delay is asked for": ([sensor("client", depends_on="master")], {"master": [UNTIL_MINUTE_2]}, "UppUUUUUUU"),
@@ -86,14 +86,14 @@ HALF_MINUTES: dict[str, tuple[Story, str]] = {
 
 @pytest.mark.parametrize(("story", "halves"), HALF_MINUTES.values(), ids=HALF_MINUTES)
 def test_a_half_minute_s_client_waits_for_its_master_s_fresh_result(story: Story, halves: str) -> None:
-    """A server that dies takes both down: one of them is Down, the other is paused, whichever half of the minute."""
+    """The server of both dies in either half of the minute: then the master is Down and the client is paused."""
     items = [sensor("master", interval=30), sensor("client", interval=30, depends_on="master")]
     simulation = Simulation(a_world(items, story))
     assert halves == statuses(simulation, len(halves) // 2, halves=True)["client"]
 
 
 def test_an_item_that_breaks_and_is_mended() -> None:
-    """Unknown within a scan, and back within a scan."""
+    """One scan later the sensor is Unknown, and one scan after the repair it is as before."""
     simulation = Simulation(a_world([sensor("mail")], {}))
     world = simulation.world
     world.edits = {

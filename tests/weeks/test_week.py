@@ -1,4 +1,4 @@
-"""A week of a fleet, minute by minute, against a model that was written from the contract."""
+"""A week of a fleet, minute by minute, against a model that was written from the documents alone."""
 
 import os
 from datetime import datetime, timedelta
@@ -14,7 +14,10 @@ HALF = timedelta(seconds=30)
 
 
 def own_minutes(world: World) -> dict[str, int]:
-    """Which minute a long interval gets is the code's to choose; that it keeps to it is what the week shows."""
+    """In which minute each sensor with a long interval is scanned.
+
+    The code may choose it, so it is found out beforehand; the week shows that the code keeps to it.
+    """
     longest = 21600
     ids = [*world.table, *(item_id for edits in world.edits.values() for item_id in edits)]
     bare = {one: {"id": one, "host": "mail.example.org", "interval": longest} for one in sorted({*ids} - {"root"})}
@@ -30,13 +33,13 @@ def own_minutes(world: World) -> dict[str, int]:
 
 
 DAY = 24 * 60
-# So many minutes of a fleet, each of them. A week of 200 sensors takes minutes: FLEET=whole.
+# By name: seed, start, groups, sensors in each group, minutes. A week of 200 sensors runs for minutes: FLEET=whole.
 SOME = {"a week of 15 sensors": (1, SPRING, 5, 3, MINUTES), "a day of 200 sensors": (1, SPRING, 20, 10, DAY)}
 WHOLE = {"spring": (1, SPRING, 20, 10, MINUTES), "autumn": (2, AUTUMN, 20, 10, MINUTES)}
 FLEETS = WHOLE if os.environ.get("FLEET") == "whole" else SOME
 
 
-@pytest.mark.no_cover  # which makes it twice as long
+@pytest.mark.no_cover  # with coverage it takes twice as long
 @pytest.mark.parametrize(("seed", "start", "groups", "sensors", "minutes"), FLEETS.values(), ids=FLEETS)
 def test_a_fleet_minute_by_minute(seed: int, start: datetime, groups: int, sensors: int, minutes: int) -> None:
     world = Builder(seed, start, groups, sensors).world()

@@ -58,9 +58,9 @@ def measure() -> Section:
         slowest = _slowest(python, folders)
     ours, bare = median(took[OURS]), median(took[BARE])
     section.say(
-        f"On {what}, {RUNS} fresh processes of each in turn, byte code and disk cache warm. *scan function*: importing",
-        "`app` and wiring `monitor()`; *bare script*: importing boto3, pydantic and Powertools' Logger and Metrics and",
-        "making the same clients. From the ready interpreter on, in milliseconds.",
+        f"On {what}: {RUNS} fresh processes of each, in turn; byte code and disk cache are warm. *scan function*:",
+        "imports `app` and wires `monitor()`. *bare script*: imports boto3, pydantic and Powertools' Logger and",
+        "Metrics, and makes the same clients. Milliseconds, from the moment when the interpreter is ready.",
     )
     section.table(
         ["", "median", "p10", "p90"],
@@ -71,10 +71,10 @@ def measure() -> Section:
     )
     section.say(f"Ratio of the medians: **{ratio(ours, bare)}**. Aim: at most {AIM}.")
     section.say(
-        "The modules of our own that take longest by themselves (`-X importtime`, one run):",
+        "Our modules that take longest to import, without what they import themselves (`-X importtime`, one run):",
         ", ".join(f"`{module}` {milliseconds(own)} ms" for module, own in slowest) + ".",
     )
-    section.say("Not shown: Lambda's download and unpacking of the layer, and the disk that is cold there.")
+    section.say("Not shown: on Lambda, the layer must be downloaded and unpacked first, and the disk is cold.")
     return section
 
 

@@ -157,14 +157,15 @@ def document(measured: Measured) -> str:
     head = f"""\
 # What it costs
 
-US dollars a month in us-east-1, free tiers left out, for a healthy fleet that scans every minute, with the two
-channels that every sensor has; StartTLS and a login in each scan, servers that take {ANSWER_MS:g} ms to their greeting.
-Calls and seconds are those that `make bench ONLY=scale` counted on {measured.date} (`tests/bench/measured.json`), put
-on a straight line between the measured sizes and beyond; the prices stand in `tests/bench/prices.py`, most of them
-**from memory: check them** there. `make cost SENSORS=1000` prints one account, `make cost` writes this page.
+US dollars a month in us-east-1, without free tiers, for a healthy fleet that scans every minute and has only the two
+channels that every sensor has. Every scan uses StartTLS and logs in; the servers send their greetings after
+{ANSWER_MS:g} ms. `make bench ONLY=scale` counted the calls and seconds on {measured.date} (`tests/bench/measured.json`)
+at a few sizes; other sizes, also larger ones, lie on straight lines through these. The prices are in
+`tests/bench/prices.py`, most of them **from memory: check them** there. `make cost SENSORS=1000` prints the account of
+one size, `make cost` writes this page.
 
-Not in it: status changes (a state's write and an event each), result files, traffic, notifications, and what a canary
-costs beside its runs. Seconds of Lambda are those of this machine, where several processes shared the processors.
+Not included: status changes (each writes a state and puts an event), result files, traffic, notifications, and what a
+canary costs besides its runs. Lambda's seconds were measured on one machine whose processors several processes shared.
 
 | sensors | a month | for one sensor | canaries instead | times |
 | ---: | ---: | ---: | ---: | ---: |

@@ -146,17 +146,17 @@ def _check(program: str, target: str) -> float:
 
 def _describe(section: Section, medians: Mapping[tuple[str, str], float]) -> None:
     section.say(
-        "User and system time of the scanning process alone (the server is another), in milliseconds for one scan;",
-        f"medians of {RUNS} runs, taken in turn. All speak to the same server, whose own turn takes some ten",
-        "microseconds, and say the same to it (greeting, CAPA, STLS, login, QUIT as the kind demands).",
+        "User and system time of the scanning process, in milliseconds for one scan; the server is another process.",
+        f"Medians of {RUNS} runs, taken in turn. All speak to the same server, which needs some ten microseconds, and",
+        "say the same to it: greeting, CAPA, STLS, login and QUIT, as far as the kind has them.",
     )
     section.say(
-        f"**sensor**: the whole path through the real monitor, {SCANS} sensors in a tick: the item's settings parsed,",
-        "the server scanned, the status judged, the channels serialised, compressed, signed and sent by botocore to a",
-        f"stand-in for CloudWatch; {CONCURRENCY} at once as in the function, and one by one. **exporter**:",
-        f"blackbox_exporter, {PROBES} probes by HTTP as Prometheus asks for them, one by one and ten at once.",
-        "**plugin**: check_pop and check_spop, a process for each check, as a Nagios runs them; they can neither",
-        "STARTTLS nor log in, and do not verify the certificate.",
+        f"**sensor**: the real monitor, with {SCANS} sensors in a tick. It parses the items' settings, scans the",
+        "servers, judges the statuses, and lets botocore serialise, compress, sign and send the channels to a stand-in",
+        f"for CloudWatch; {CONCURRENCY} scans at once as in the function, and one by one. **exporter**:",
+        f"blackbox_exporter, asked for {PROBES} probes by HTTP as Prometheus asks, one by one and ten at once.",
+        "**plugin**: check_pop and check_spop, a process for each check, as Nagios runs them; they know neither",
+        "STARTTLS nor a login, and do not verify the certificate.",
     )
     nothing = "-"
     rows = []
@@ -191,13 +191,13 @@ def _describe(section: Section, medians: Mapping[tuple[str, str], float]) -> Non
     )
     if least := medians.get(("plain, no login", "exporter, greeting")):
         section.say(
-            f"A module that only awaits the greeting and quits costs blackbox_exporter {milliseconds(least)} ms,",
-            "ten at once.",
+            "A blackbox_exporter module that only waits for the greeting and quits takes",
+            f"{milliseconds(least)} ms, ten at once.",
         )
     if lines := missing():
         section.say("Left out:", *lines)
     section.say(
-        "Aims: at most half of blackbox_exporter's on plain, less than its with TLS, a tenth of check_pop's.",
-        "Not shown: the price of starting the function, of the schedule, of reading the tables (see scale), and of",
-        "Prometheus storing what blackbox_exporter answers.",
+        "Aims: at most half of blackbox_exporter's time on plain, less than its time with TLS, a tenth of check_pop's.",
+        "Not shown: what it takes to start the function, to make the schedule's call and to read the tables (see",
+        "scale); and what Prometheus needs to store the answers of blackbox_exporter.",
     )

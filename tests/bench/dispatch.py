@@ -71,9 +71,10 @@ def measure() -> Section:
         seconds = [f"{figures[name]:.2f}" for name in ("first", "next", "divide", "encode")]
         rows.append([f"{size:,}", *seconds, *(f"{figures[name]:.0f}" for name in ("messages", "kilobytes", "memory"))])
     section.say(
-        "Items and states are in memory: reading the tables and sending the messages is what scale has. *first*:",
-        "understanding every item, where a process has just begun; *next*: at each later tick, where nobody changed",
-        f"one; then who scans what, and the messages for it. Seconds; medians of {RUNS} fresh processes.",
+        "Items and states are in memory; scale measures how the tables are read and the messages sent. *first*: a new",
+        "process understands every item; *next*: it does so at a later tick, when nobody has changed an item;",
+        f"*division*: who scans what; *messages made*: the messages for that. Seconds; medians of {RUNS} fresh",
+        "processes.",
     )
     head = ["sensors", "first", "next", "division", "messages made", "messages", "KB in all", "process, MiB"]
     section.table(head, rows)

@@ -14,8 +14,8 @@ FILE = ROOT / "docs" / "benchmarks.md"
 HEAD = """\
 # Benchmarks
 
-What `make bench` measured, part by part; a report, never a test. Everything ran on loopback on the one machine named
-below each part, so compare ratios and not milliseconds with figures from elsewhere. Run it where nothing else runs.
+What `make bench` measured, part by part. It is a report, not a test. Everything ran on loopback on the machine that
+each part names: compare its ratios with figures from elsewhere, not its milliseconds. Run it where nothing else runs.
 """
 
 

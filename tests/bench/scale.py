@@ -152,12 +152,11 @@ def _measured(found: Mapping[int, list[Sample]]) -> dict[str, Any]:
 
 def _describe(section: Section, found: Mapping[int, list[Sample]]) -> None:
     section.say(
-        "The real handler in processes of its own: one has the schedule's tick,",
-        f"{ENVIRONMENTS} more take the messages that it hands on, when they are due, and so does the first once the",
-        "tick is done. Lambda would start as many as there are messages, each with a processor to itself. AWS is a",
-        "stand-in on loopback that counts the calls and keeps the tables, the queue and the secret. Every sensor uses",
-        f"StartTLS and logs in; every server takes {ANSWER_MS:g} ms to its greeting. One tick goes before, for it",
-        "writes the states; medians of",
+        f"The real handler runs in several processes. One gets the schedule's tick; {ENVIRONMENTS} more take the",
+        "messages that it hands on, when they are due, and the first one joins them when its tick is done. Lambda",
+        "would start one for each message, each with its own processor. AWS is a stand-in on loopback that counts the",
+        "calls and keeps the tables, the queue and the secret. Every sensor uses StartTLS and logs in; every server",
+        f"sends its greeting after {ANSWER_MS:g} ms. A first tick, which writes the states, does not count. Medians of",
         f"{', '.join(f'{ticks} ticks of {size:,} sensors' for size, ticks in SIZES.items())}.",
     )
     rows = []
@@ -198,10 +197,9 @@ def _describe(section: Section, found: Mapping[int, list[Sample]]) -> None:
         ],
     )
     section.say(
-        "Aims: processor time and memory for 1,000 sensors flat within 15 %; no write to DynamoDB; one PutMetricData",
-        "for 1,000 values; secrets once in their cache's five minutes. No sensor is scanned twice, or this part would",
-        "have failed. *Not scanned*: a batch whose turn comes a minute after its tick is dropped, which happens here",
-        "where the processors are too few or too busy.",
-        f"Not shown: Lambda's own starts, SQS's latency, and how {os.cpu_count()} cores' worth of processes would do",
-        "with one each.",
+        "Aims: processor time and memory for 1,000 sensors stay the same within 15 %; nothing is written to DynamoDB;",
+        "one PutMetricData takes 1,000 values; secrets are fetched once in the five minutes of their cache. No sensor",
+        "is scanned twice, or this part would have failed. *Not scanned*: a batch is dropped if its turn comes a",
+        "minute after its tick; here this happens when the processors are too few or too busy. Not shown: Lambda's own",
+        f"starts, SQS's latency, and what a core for each process would change: here they share {os.cpu_count()}.",
     )

@@ -128,26 +128,26 @@ def measure() -> Section:
         rows = [row for kind in running.kinds for row in _rows(running, kind)]
     section.say(
         f"One tick of {SENSORS} sensors through the real monitor, engine and CloudWatch client, on at most two cores,",
-        f"{RUNS} times. The servers, all in one process of their own, send their greetings after",
-        f"{', '.join(map(str, DELAYS_MS))} ms in equal shares; a fifth of all are tarpits, which never say a word",
-        f"(timeout {TARPIT_TIMEOUT} s; none while the scans go one by one, of {ALONE} sensors).",
+        f"{RUNS} times. All servers are in one other process. They send their greetings after",
+        f"{', '.join(map(str, DELAYS_MS))} ms, in equal shares. A fifth of them are tarpits, which never say a word",
+        f"(timeout {TARPIT_TIMEOUT} s). The scans that go one by one are of {ALONE} sensors, without tarpits.",
     )
     section.say(
-        "**What is compared.** For each session the server tells how long it really kept the client waiting: from the",
-        "moment the kernel received the client's bytes, or the connection was accepted, to the moment before each",
-        "answer was sent, summed up to QUIT. The error of a scan is its published Response Time, less that, less the",
-        "median of the same difference where the scans go one by one (`alone`: the connection, the kernel, one",
-        "scan's own work). `late`: so long the accepted connection may have waited until the server looked, which",
-        "counts as our error too; `beyond` leaves that out. The kernel tells it in ticks of its own, often 4 ms.",
-        "Milliseconds.",
+        "**What is compared.** For each session the server reports how long it really kept the client waiting: for",
+        "each answer, from the moment when the kernel received the client's bytes, or when the connection was",
+        "accepted, to the moment before the answer was sent; these times are added up, until QUIT. A published",
+        "Response Time is longer by what the connection, the kernel and the scan's own work take. `alone` is the",
+        "median of this difference when the scans go one by one; the error of a scan is its difference less `alone`.",
+        "`late`: how long an accepted connection may have waited until the server looked at it. This counts as our",
+        "error too; `beyond` is the error without it. The kernel counts it in ticks of its own, often 4 ms. All",
+        "figures are milliseconds.",
     )
     section.table(
         ["transport, scans at once", "scans", "alone", "error p50", "error p99", "late p99", "beyond p99"], rows
     )
     section.say(
         f"Aim: an error p99 of at most {AIM_MS:g} ms at the default, {CONCURRENCY} at once.",
-        "Not shown: networks, whose delays these are on loopback; a lookup in the DNS; and more than one scanning",
-        "process on a core.",
+        "Not shown: a real network with its delays, lookups in the DNS, and several scanning processes on one core.",
     )
     return section
 

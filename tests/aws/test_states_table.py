@@ -109,7 +109,7 @@ def table(session: boto3.Session) -> str:
 
 
 def test_what_stands_in_the_table(session: boto3.Session, table: str) -> None:
-    """People who read the table find these names."""
+    """People who read the table find these names (docs/reference.md#states-table)."""
     StatesTable(session.client("dynamodb"), table).save("mail-1", DOWN, None)
     (item,) = session.resource("dynamodb").Table(table).scan()["Items"]
     expected = {

@@ -58,7 +58,7 @@ class Point(NamedTuple):
 
 
 class StatusChange(NamedTuple):
-    """One status event. `detail` is in plain JSON types (docs/reference.md)."""
+    """One status event. `detail` is in plain JSON types (docs/reference.md#status-event)."""
 
     detail: Mapping[str, Any]
     at: datetime

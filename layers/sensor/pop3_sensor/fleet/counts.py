@@ -33,7 +33,7 @@ class Counts:
         return attended - self.reasons[Reason.NOT_RUN]
 
     def as_json(self) -> dict[str, int]:
-        """The summary of a tick (docs/reference.md)."""
+        """The summary (docs/reference.md#summary-of-a-tick)."""
         return {
             "sensors": self.sensors,
             "due": self.scanned + self.reasons[Reason.NOT_RUN] + self.handed_on,

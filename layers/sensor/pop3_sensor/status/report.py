@@ -74,7 +74,7 @@ class Report:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """The result that the function returns (docs/reference.md), in plain JSON types."""
+        """The result that the function returns (docs/reference.md#result-of-a-scan), in plain JSON types."""
         state, seen = self.state, self.seen
         return {
             "sensor_id": self.sensor_id,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ from samtranslator.yaml_helper import yaml_parse
 
 from pop3_sensor.aws.values import plain_item
 from pop3_sensor.items import InvalidSettings, Item, read_all, resolve_all
+from pop3_sensor.items.inheritance import INHERITED
 from pop3_sensor.items.item import WrittenLimits, WrittenSchedule, WrittenWindow
-from pop3_sensor.model import Channel, Reason
+from pop3_sensor.model import Channel, Reason, Settings
 from tests.documents import DOCS, Section, anchor, examples, items_of, section, sections
 from tests.root import ROOT
 
@@ -75,6 +77,21 @@ def test_every_alarm_that_tells_has_something_to_do() -> None:
 
 def test_every_attribute_stands_in_the_table_of_sensors() -> None:
     assert sorted(Item.model_fields) == sorted(rows_of(section("sensors.md", "Every attribute")))
+
+
+def test_the_table_of_sensors_says_what_comes_from_the_parent() -> None:
+    rows = section("sensors.md", "Every attribute").rows("attribute")
+    assert sorted(INHERITED) == sorted(row["attribute"] for row in rows if row["from the parent"] == "yes")
+
+
+def test_the_table_of_sensors_has_the_defaults() -> None:
+    """Those that are one value; the others are told in words."""
+    defaults = {field.name: field.default for field in fields(Settings)}
+    expected = {name: str(value) for name, value in defaults.items() if isinstance(value, str | int) and value != ""}
+    documented = {
+        row["attribute"]: row["default"] for row in section("sensors.md", "Every attribute").rows("attribute")
+    }
+    assert expected == {name: documented[name] for name in expected}
 
 
 def test_everything_inside_an_attribute_is_named_too() -> None:

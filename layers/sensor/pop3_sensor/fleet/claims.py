@@ -41,7 +41,7 @@ class Claims:
                 await asyncio.to_thread(self._claim, [sensor_id], timedelta())
 
     async def keep(self, every: float = EVERY_SECONDS) -> None:
-        """Until cancelled."""
+        """Claims, from time to time, the scans that last. Runs until it is cancelled."""
         before: frozenset[str] = frozenset()
         while True:
             await asyncio.sleep(every)

@@ -12,11 +12,11 @@ from ..status import pause_of
 from .claims import CLAIMED_AFTER_SECONDS
 from .due import is_due
 
-INLINE = 200  # sensors that are due: a few seconds' work
-BATCH = 500  # makes about one PutMetricData
-SLOW_BATCH = 100  # of scans that may all last to their timeouts
-# Batches rest in the queue so that they are scanned one after the other: a mail host sees no stampede, and few
-# invocations at once are enough. Always in the same order, so that a sensor keeps its distance from scan to scan.
+INLINE = 200  # so many sensors that are due are scanned here: a few seconds' work
+BATCH = 500  # sensors: their values make about one PutMetricData
+SLOW_BATCH = 100  # sensors whose scans may all last until their timeouts
+# The queue delays each batch a little more than the one before: no mail host is asked for all its sensors at once, and
+# few invocations at a time are enough. The order is always the same, and so is the time between a sensor's scans.
 PACE_SECONDS = 0.75
 LAST_START_SECONDS = 10.0
 USUAL_TIMEOUT = 60
@@ -80,10 +80,12 @@ def divide(sensors: Sequence[Settings], states: States, at: datetime, now: datet
 
 
 def half_minute(sensors: Iterable[Settings], tick: datetime, now: datetime) -> list[Batch]:
-    """The schedule ticks once a minute: the half minute comes from the queue. Its states are read then."""
+    """The schedule ticks once a minute only. So the queue delays these sensors for half a minute; who takes them reads
+    their states then.
+    """
     again = [one for one in sensors if one.interval == HALF_MINUTE]
     at = tick + timedelta(seconds=HALF_MINUTE)
-    # Where the tick came late, its scans may still be under way: those that last are claimed by then, and not met.
+    # Where the tick came late its scans may last until then. The delay is long enough for those to be claimed.
     delay = min(max((at - now).total_seconds(), CLAIMED_AFTER_SECONDS), HALF_MINUTE)
     return _batches(at, _packed(tied_together(again)), {}, now, delay=delay)
 
@@ -148,5 +150,5 @@ def _is_likely(settings: Settings, states: States, at: datetime, now: datetime) 
 
 
 def _is_slow(settings: Settings, state: State | None) -> bool:
-    """Kept apart, so that the quick ones' invocation soon ends."""
+    """Such sensors travel apart, so that they do not keep the invocation of the others alive."""
     return settings.timeout > USUAL_TIMEOUT or bool(state and state.failures)

@@ -1,4 +1,4 @@
-"""Many scans at once: bounded, before a deadline, each reported the moment it ends."""
+"""Many scans at once, bounded in number and in time."""
 
 import asyncio
 import logging
@@ -11,8 +11,8 @@ from .job import Job, unscanned
 
 logger = logging.getLogger(__name__)
 
-# Scans spend their time waiting; what they share is this process's processor. So many at once keep the added
-# response time of each below a millisecond or two (docs/benchmarks.md).
+# Scans mostly wait, but they share a processor. With so many at once, each answer is read within a millisecond or two
+# (docs/benchmarks.md).
 CONCURRENCY = 50
 # A scan that has waited so long for its server does no work: it gives its place to the next one, so that servers
 # that answer slowly or never hold up nobody.
@@ -60,8 +60,8 @@ class Engine:
     async def _scan_safely(self, job: Job) -> Observation:
         timeout = job.settings.timeout
         left = self._end - self._loop.time()
-        # A timeout that not even a whole invocation holds is cut; any other scan starts only if all of it fits, so
-        # that our own deadline is never reported as the server's.
+        # A timeout that is longer than a whole invocation is cut. Any other scan starts only if all of its timeout
+        # fits: our own deadline must not be reported as the server's.
         if left < (timeout if timeout <= self._whole else self._whole / 2):
             return unscanned(
                 Reason.NOT_RUN, f"the invocation had no time left for this sensor's timeout of {timeout} s"

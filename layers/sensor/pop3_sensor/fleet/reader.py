@@ -35,7 +35,7 @@ class Fleet:
 
     @property
     def gone(self) -> list[str]:
-        """States of sensors whose items are no more; of nobody where that is not sure."""
+        """Sensors that have a state but no item any more. None where the items are those of an earlier tick."""
         if not self.is_current:
             return []
         return [one for one in self.states if one not in self.settings and one not in self.invalid]
@@ -45,7 +45,7 @@ class Fleet:
 
 
 class FleetReader:
-    """Lives as long as its process: most ticks find no item changed, and then nothing is worked out again."""
+    """Lives as long as its process. Most ticks find no item changed, and then nothing is worked out again."""
 
     def __init__(self, sensors: SensorSource, states: StateStore, policy: Policy) -> None:
         self._sensors = sensors
@@ -57,7 +57,7 @@ class FleetReader:
         self._known_states: dict[str, State] = {}
 
     def read(self, failures: Failures) -> Fleet:
-        """Raises ServiceError where a table cannot be read, and never could be since this process began."""
+        """Raises ServiceError where a table cannot be read, and this process has not read it before."""
         before: Sequence[Mapping[str, Any]] = list(self._seen.values())
         items = self._or_before(self._sensors.load, before, "settings", failures)
         known: Mapping[str, State] = self._known_states
@@ -74,11 +74,11 @@ class FleetReader:
         return replace(self._resolved, states=states, is_current=items is not before)
 
     def remember(self, sensor_id: str, state: State) -> None:
-        """What was found out since, for when the table cannot be read the next time."""
+        """Keeps a new state, in case the next tick cannot read the table."""
         self._known_states[sensor_id] = state
 
     def _or_before(self, load: Callable[[], T], before: T, what: str, failures: Failures) -> T:
-        """What is a minute old is better than a fleet that nobody watches; writes are conditional."""
+        """Where a table cannot be read, what the last tick read serves: it is a minute old, and writes are conditional."""
         try:
             return load()
         except ServiceError as error:
@@ -88,7 +88,9 @@ class FleetReader:
             return before
 
     def _is_known(self, sensor_id: str, attributes: Mapping[str, Any]) -> bool:
-        return self._seen.get(sensor_id) is attributes  # the source's promise; and equality takes 1 for true
+        return (
+            self._seen.get(sensor_id) is attributes
+        )  # the source promises the same object; and == would take 1 for true
 
 
 def _resolved(written: Mapping[str, Item | InvalidSettings], policy: Policy) -> Fleet:
@@ -99,6 +101,6 @@ def _resolved(written: Mapping[str, Item | InvalidSettings], policy: Policy) -> 
             settings[sensor_id] = policy.impose(resolved)
         else:
             invalid[sensor_id] = resolved
-    # The longest timeouts first, so that they still fit into the invocation.
+    # The longest timeouts come first: started later, they would not fit into the invocation.
     longest_first = sorted(settings.values(), key=lambda one: one.timeout, reverse=True)
     return Fleet({one.id: one for one in masters_first({one.id: one for one in longest_first})}, invalid)

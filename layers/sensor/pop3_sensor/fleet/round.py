@@ -17,7 +17,7 @@ MakeJob = Callable[[Settings], Job]
 
 
 class Round:
-    """`take` gets each report the moment it is there."""
+    """`take` is called with each report as soon as its scan ends. `states`: the freshest that are known."""
 
     def __init__(
         self, engine: Scanner, make_job: MakeJob, states: Mapping[str, State], take: Callable[[Report], None], now: Now
@@ -25,19 +25,19 @@ class Round:
         self._engine = engine
         self._now = now
         self._make_job = make_job
-        self.states = dict(states)  # the freshest that is known
+        self.states = dict(states)
         self._take = take
-        self._clients: dict[str, list[Settings]] = {}  # of each sensor under way: who waits for its fresh result
-        self._hindered: dict[str, set[str]] = {}  # of each who waits: for whom
+        self._clients: dict[str, list[Settings]] = {}  # by sensor under way: who waits for its result
+        self._hindered: dict[str, set[str]] = {}  # by sensor that waits: the masters that it waits for
 
     async def tick(self, sensors: Iterable[Settings], at: datetime) -> None:
-        """What is due at this moment; `sensors` in the order of `masters_first`."""
+        """Scans those of the sensors that are due at this tick. They come in the order of `masters_first`."""
         async with asyncio.TaskGroup() as group:
 
             async def scan(settings: Settings) -> None:
                 await self._scan(settings)
                 settled = [settings.id]
-                while settled:  # a loop, for a chain of dependencies may be long
+                while settled:  # a loop and no recursion: a chain of dependencies may be long
                     for client in self._released(settled.pop()):
                         if self._is_to_scan(client, at):
                             group.create_task(scan(client))
@@ -52,13 +52,13 @@ class Round:
                     group.create_task(scan(settings))
 
     async def now(self, sensors: Iterable[Settings]) -> None:
-        """Due or not, paused or not."""
+        """Scans these sensors, whether due or not, paused or not."""
         async with asyncio.TaskGroup() as group:
             for settings in sensors:
                 group.create_task(self._scan(settings))
 
     def _waits(self, settings: Settings) -> bool:
-        """A master that is scanned in this tick decides by its fresh result."""
+        """Whether a master of this sensor is scanned in this tick: its result decides whether the sensor is paused."""
         masters = self._clients.keys() & settings.masters
         for master in masters:
             self._clients[master].append(settings)
@@ -66,7 +66,7 @@ class Round:
         return bool(masters)
 
     def _released(self, master_id: str) -> Iterator[Settings]:
-        """Who waited for this one last."""
+        """The sensors for which this was the last master to wait for."""
         for client in self._clients.pop(master_id):
             masters = self._hindered[client.id]
             masters.discard(master_id)

@@ -1,4 +1,4 @@
-"""The time of one scan: the server's and the network's, never our own.
+"""Measures the time that the server and the network take in one scan, and none of our own.
 
 Many scans share one processor. What a server sent may lie here for milliseconds before its scan is run again, and our
 next command goes out as much later. So the watch runs only while something is awaited, and stops at the moment at
@@ -32,11 +32,11 @@ class Stopwatch:
         return (time.perf_counter_ns() - self._start) // 1000
 
     def ask(self) -> None:
-        """It is the other side's turn from now on."""
+        """From now on an answer is awaited."""
         self._since = time.perf_counter_ns()
 
     def hear(self, ago: int = 0) -> None:
-        """What was awaited came so many nanoseconds ago. What more comes is awaited from then on."""
+        """The answer came so many nanoseconds ago. If more is read, it was awaited from that moment on."""
         came = max(time.perf_counter_ns() - max(ago, 0), self._since)
         self._awaited += came - self._since
         self._since = came
@@ -62,7 +62,7 @@ class Stopwatch:
 
 
 def note_arrivals(sock: socket.socket) -> None:
-    """Before it connects. Where the platform cannot, an answer counts as it is read."""
+    """To be called before the socket connects. On other platforms than Linux an answer counts when it is read."""
     keep_noting()
     with suppress(OSError):
         sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
@@ -70,7 +70,7 @@ def note_arrivals(sock: socket.socket) -> None:
 
 @functools.cache
 def keep_noting() -> None:
-    """The kernel notes arrivals while any socket asks for it, and begins a moment after the first; so one always does.
+    """The kernel notes arrivals only while a socket asks for it, and begins a moment later. So one socket always asks.
 
     To be called some milliseconds before the first scan.
     """

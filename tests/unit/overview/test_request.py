@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pop3_sensor.items import read_item
 from pop3_sensor.model import Status
 from pop3_sensor.overview.filters import Filter, tags_of
 from pop3_sensor.overview.request import Request, read_request
@@ -58,7 +59,7 @@ FIELDS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], tuple[Fi
         {},
         (Filter(("berlin",), frozenset({Status.DOWN, Status.WARNING})), Filter(), "", ""),
     ),
-    "a parameter as text": ({"tags": "a;b  c,"}, {}, {}, (Filter(("a", "b", "c")), Filter(), "", "")),
+    "a parameter as text": ({"tags": "a,b  c,"}, {}, {}, (Filter(("a", "b", "c")), Filter(), "", "")),
     "what is not well": ({"status": "trouble"}, {}, {}, (Filter((), TROUBLE), Filter(), "", "")),
     "the form beside the parameters": (
         {"tags": ["a"]},
@@ -143,3 +144,8 @@ def test_an_event_of_somebody_else_is_refused(wrong: dict[str, Any]) -> None:
 
 def test_tags_are_compared_without_case_and_kept_as_first_spelt() -> None:
     assert ("Berlin", "imap") == tags_of("Berlin, imap BERLIN")
+
+
+@pytest.mark.parametrize("tag", ["a;b", "größe", "x/y", '"'])
+def test_whatever_an_item_may_have_as_a_tag_is_one_tag_here(tag: str) -> None:
+    assert (tag,) == read_item({"id": "mail", "tags": [tag]}).tags == tags_of(tag)

@@ -78,7 +78,7 @@ class FleetReader:
         self._known_states[sensor_id] = state
 
     def _or_before(self, load: Callable[[], T], before: T, what: str, failures: Failures) -> T:
-        """Where a table cannot be read, what the last tick read serves: it is a minute old, and writes are conditional."""
+        """Where a table cannot be read, what the last tick read serves: it is a minute old; writes are conditional."""
         try:
             return load()
         except ServiceError as error:

@@ -14,7 +14,7 @@ from .tree import GRAVITY, TROUBLE
 NOT_WELL = "trouble"  # Down, Warning or Unknown
 STATUS_WORDS = (NOT_WELL, *map(str, GRAVITY))
 
-_SEPARATORS = re.compile(r"[\s,;]+")
+_SEPARATORS = re.compile(r"[\s,]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Filter:
 
 
 def tags_of(written: str | Iterable[str]) -> tuple[str, ...]:
-    """A text is split at commas and spaces, which no tag can hold, and at semicolons."""
+    """A text is split at commas and spaces, which no tag can hold."""
     parts = _SEPARATORS.split(written) if isinstance(written, str) else [str(tag).strip() for tag in written]
     return merge_tags(filter(None, parts))
 

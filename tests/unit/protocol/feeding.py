@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from pop3_sensor.protocol import Command, Pop3Client, RemoteProtocolError, Reply
+from pop3_sensor.protocol import Challenge, Command, Event, Pop3Client, RemoteProtocolError, Reply
 
 Cut = Callable[[bytes], list[bytes]]
 Fault = tuple[type[RemoteProtocolError], str, str]
@@ -29,14 +29,21 @@ each_feeding = pytest.mark.parametrize("cut", [whole, byte_by_byte, with_bytes_l
 each_cut = pytest.mark.parametrize("cut", [whole, byte_by_byte])
 
 
-def hear(client: Pop3Client, chunks: Iterable[bytes]) -> Reply:
-    """The reply that is awaited. The client takes all chunks; where they do not suffice the connection ends."""
+def hear_event(client: Pop3Client, chunks: Iterable[bytes]) -> Event:
+    """What is awaited. The client takes all chunks; where they do not suffice the connection ends."""
     arriving = iter(chunks)
-    while (reply := client.next_event()) is None:
+    while (event := client.next_event()) is None:
         client.receive_data(next(arriving, b""))
     for chunk in arriving:
         client.receive_data(chunk)
-    return reply
+    return event
+
+
+def hear(client: Pop3Client, chunks: Iterable[bytes]) -> Reply:
+    """The same, where it is no challenge."""
+    event = hear_event(client, chunks)
+    assert not isinstance(event, Challenge)
+    return event
 
 
 def fault(error: RemoteProtocolError) -> Fault:
@@ -46,7 +53,7 @@ def fault(error: RemoteProtocolError) -> Fault:
 
 def fault_in(client: Pop3Client, chunks: Iterable[bytes]) -> Fault:
     with pytest.raises(RemoteProtocolError) as caught:
-        hear(client, chunks)
+        hear_event(client, chunks)
     return fault(caught.value)
 
 
@@ -56,7 +63,7 @@ def session(*turns: tuple[Command, bytes], greeting: bytes = b"+OK ready\r\n") -
     hear(client, [greeting])
     for command, answer in turns:
         client.send(command)
-        hear(client, [answer])
+        hear_event(client, [answer])
     return client
 
 

@@ -8,22 +8,25 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from pop3_sensor.protocol import (
+    Answer,
     Apop,
+    Auth,
+    Cancel,
     Capa,
     Command,
+    Event,
     LocalProtocolError,
     Pass,
     Pop3Client,
     Quit,
     RemoteProtocolError,
-    Reply,
     Stat,
     State,
     Stls,
     UnexpectedData,
     User,
 )
-from tests.unit.protocol.feeding import fault, hear
+from tests.unit.protocol.feeding import fault, hear_event
 
 MAX_LINE = 8192
 MAX_CHUNK = 16384  # what `transport` reads at once
@@ -34,11 +37,15 @@ COMMANDS: tuple[Command, ...] = (
     User("mrose"),
     Pass("secret"),
     Apop("mrose", "<1@x>", "secret"),
+    Auth("PLAIN"),
+    Answer(b"\0mrose\0secret", ("secret",)),
+    Cancel(),
     Stat(),
     Quit(),
 )
 SAID = (
     *(b"+OK", b"-ERR", b"+OK ready <1@x>\r\n", b"-ERR [IN-USE] no\r\n", b"+OK 2 320\r\n", b"+OK\r\nSTLS\r\n.\r\n"),
+    *(b"+ \r\n", b"+\r\n", b"+ dXNlcg==\r\n", b"+ dXNlcg\r\n"),
     *(b"\r\n", b"\n", b"\r", b".", b".\r\n", b" ", b"\0", b"\xff", b"x" * 4096, b"\r\n" * 2048),
 )
 anything = st.lists(st.sampled_from(SAID) | st.binary(max_size=12), max_size=12).map(b"".join)
@@ -60,14 +67,14 @@ def outcome(talk: Session, places: Iterable[int]) -> list[object]:
     client, seen = Pop3Client(), list[object]()
     greeting, turns = talk
     try:
-        seen.append(hear(client, in_chunks(greeting, places)))
+        seen.append(hear_event(client, in_chunks(greeting, places)))
         for command, answer in turns:
             try:
                 client.send(command)
             except LocalProtocolError as error:
                 seen.append(str(error))
                 continue
-            seen.append(hear(client, in_chunks(answer, places)))
+            seen.append(hear_event(client, in_chunks(answer, places)))
             seen.append((client.state, client.capabilities))
             if client.state is State.STARTING_TLS:
                 client.tls_started()
@@ -138,7 +145,7 @@ class AnyServer(RuleBasedStateMachine):
 
     def listen(self) -> None:
         try:
-            reply: Reply | None = self.client.next_event()
+            reply: Event | None = self.client.next_event()
         except RemoteProtocolError:
             self.is_broken()
         else:

@@ -6,9 +6,13 @@ from contextlib import suppress
 import pytest
 
 from pop3_sensor.protocol import (
+    Answer,
     Apop,
+    Auth,
+    Cancel,
     Capa,
     Capabilities,
+    Challenge,
     Command,
     ConnectionClosed,
     Err,
@@ -25,11 +29,13 @@ from pop3_sensor.protocol import (
     Stls,
     User,
 )
-from tests.unit.protocol.feeding import Cut, asking, each_cut, fault, fault_in, hear, session
+from tests.unit.protocol.feeding import Cut, asking, each_cut, fault, fault_in, hear, hear_event, session
 
 OK, ERR = b"+OK\r\n", b"-ERR no\r\n"
 CAPA_STLS = b"+OK\r\nSTLS\r\n.\r\n"
 APOP = Apop("mrose", "<1@x>", "secret")
+AUTH, ANSWER = Auth("PLAIN"), Answer(b"\0mrose\0secret", ("secret",))
+CHALLENGED = (AUTH, b"+ \r\n")
 LOGIN = ((User("mrose"), OK), (Pass("secret"), OK))
 
 
@@ -38,14 +44,16 @@ def sending(command: Command) -> Callable[[Pop3Client], object]:
 
 
 # Everything that a caller can do, but for taking bytes, which is always allowed.
-COMMANDS = (Capa(), Stls(), User("mrose"), Pass("secret"), APOP, Stat(), Quit())
+COMMANDS = (Capa(), Stls(), User("mrose"), Pass("secret"), APOP, AUTH, ANSWER, Cancel(), Stat(), Quit())
 MOVES: dict[str, Callable[[Pop3Client], object]] = {
     **{command.keyword: sending(command) for command in COMMANDS},
     "next_event": Pop3Client.next_event,
     "tls_started": Pop3Client.tls_started,
+    "implicit_tls_started": Pop3Client.implicit_tls_started,
 }
 LISTEN = {"next_event"}
-BEFORE_LOGIN = {"CAPA", "STLS", "USER", "APOP", "QUIT"}
+BEFORE_LOGIN = {"CAPA", "STLS", "USER", "APOP", "AUTH", "QUIT"}
+CHALLENGE_IS_DUE = {ANSWER.keyword, "*"}
 AFTER_LOGIN = {"CAPA", "STAT", "QUIT"}
 
 
@@ -63,7 +71,7 @@ def broken() -> Pop3Client:
 
 # How a client got where it is: its state, and all that is legal there.
 SITUATIONS: dict[str, tuple[Callable[[], Pop3Client], State, set[str]]] = {
-    "before the greeting": (Pop3Client, State.GREETING, LISTEN),
+    "before the greeting": (Pop3Client, State.GREETING, LISTEN | {"implicit_tls_started"}),
     "greeted": (session, State.AUTHORIZATION, BEFORE_LOGIN),
     "greeted with -ERR": (lambda: session(greeting=ERR), State.REFUSED, {"QUIT"}),
     "while an answer is due": (lambda: asking(Capa()), State.AUTHORIZATION, LISTEN),
@@ -82,6 +90,18 @@ SITUATIONS: dict[str, tuple[Callable[[], Pop3Client], State, set[str]]] = {
     ),
     "APOP accepted": (lambda: session((APOP, OK)), State.TRANSACTION, AFTER_LOGIN),
     "APOP refused": (lambda: session((APOP, ERR)), State.AUTHORIZATION, BEFORE_LOGIN),
+    "AUTH refused": (lambda: session((AUTH, ERR)), State.AUTHORIZATION, BEFORE_LOGIN),
+    "AUTH accepted at once": (lambda: session((AUTH, OK)), State.TRANSACTION, AFTER_LOGIN),
+    "challenged": (lambda: session(CHALLENGED), State.AUTHENTICATING, CHALLENGE_IS_DUE),
+    "challenged again": (
+        lambda: session(CHALLENGED, (ANSWER, b"+ dj1y\r\n")),
+        State.AUTHENTICATING,
+        CHALLENGE_IS_DUE,
+    ),
+    "an answer accepted": (lambda: session(CHALLENGED, (ANSWER, OK)), State.TRANSACTION, AFTER_LOGIN),
+    "an answer refused": (lambda: session(CHALLENGED, (ANSWER, ERR)), State.AUTHORIZATION, BEFORE_LOGIN),
+    "AUTH cancelled": (lambda: session(CHALLENGED, (Cancel(), ERR)), State.AUTHORIZATION, BEFORE_LOGIN),
+    "AUTH cancelled too late": (lambda: session(CHALLENGED, (Cancel(), OK)), State.TRANSACTION, AFTER_LOGIN),
     "CAPA accepted after the login": (
         lambda: session((APOP, OK), (Capa(), CAPA_STLS)),
         State.TRANSACTION,
@@ -124,6 +144,14 @@ ILLEGAL: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a second STLS": (lambda: secured().send(Stls()), "STLS is not legal under TLS"),
     "a handshake that nobody agreed on": (lambda: session().tls_started(), "TLS cannot start in state AUTHORIZATION"),
+    "an answer without a challenge": (
+        lambda: session().send(ANSWER),
+        "an answer to a challenge is not legal in state AUTHORIZATION",
+    ),
+    "QUIT in place of an answer": (
+        lambda: session(CHALLENGED).send(Quit()),
+        "QUIT is not legal in state AUTHENTICATING",
+    ),
     "an answer that nobody asked for": (lambda: session().next_event(), "no reply is awaited in state AUTHORIZATION"),
 }
 
@@ -164,6 +192,44 @@ def test_a_whole_session(cut: Cut) -> None:
         Ok("bye"),
     ]
     assert expected == heard
+
+
+@each_cut
+def test_a_whole_session_with_auth(cut: Cut) -> None:
+    """The exchange of RFC 2195 section 2, then one that the client gives up."""
+    client = Pop3Client()
+    challenge = b"<1896.697170952@postoffice.reston.mci.net>"
+    turns: list[tuple[Command | None, bytes]] = [
+        (None, b"+OK ready\r\n"),
+        (Auth("CRAM-MD5"), b"+ PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\r\n"),
+        (Cancel(), b"-ERR as you like\r\n"),
+        (Auth("CRAM-MD5"), b"+ PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\r\n"),
+        (Answer(b"tim b913a602c7eda7a495b4e6e7334d3890", ("tanstaaftanstaaf",)), b"+\r\n"),
+        (Answer(b""), b"+OK welcome\r\n"),
+        (Stat(), b"+OK 2 320\r\n"),
+    ]
+    sent, heard = [], []
+    for command, answer in turns:
+        if command:
+            sent.append(client.send(command))
+        heard.append(hear_event(client, cut(answer)))
+    assert [
+        b"AUTH CRAM-MD5\r\n",
+        b"*\r\n",
+        b"AUTH CRAM-MD5\r\n",
+        b"dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw\r\n",
+        b"\r\n",
+        b"STAT\r\n",
+    ] == sent
+    assert [
+        Ok("ready"),
+        Challenge(challenge),
+        Err("as you like"),
+        Challenge(challenge),
+        Challenge(b""),
+        Ok("welcome"),
+        Ok("2 320"),
+    ] == heard
 
 
 HEARD = {

@@ -9,7 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pop3_sensor.protocol import Apop, Capa, Command, LocalProtocolError, Pass, Pop3Client, Quit, Stat, Stls, User
+from pop3_sensor.protocol import (
+    Answer,
+    Apop,
+    Auth,
+    Cancel,
+    Capa,
+    Command,
+    LocalProtocolError,
+    Pass,
+    Pop3Client,
+    Quit,
+    Stat,
+    Stls,
+    User,
+)
 from tests.unit.protocol.feeding import session
 
 CHALLENGE = "<1896.697170952@dbc.mtview.ca.us>"
@@ -33,6 +47,24 @@ COMMANDS: dict[str, tuple[Command, bytes, str, str]] = {
         "APOP ***",
         f"Apop(name='mrose', challenge='{CHALLENGE}')",
     ),
+    "AUTH": (Auth("SCRAM-SHA-1"), b"AUTH SCRAM-SHA-1\r\n", "AUTH SCRAM-SHA-1", "Auth(mechanism='SCRAM-SHA-1')"),
+    "an answer": (
+        Answer(f"\0mrose\0{SECRET}".encode(), (SECRET,)),
+        b"AG1yb3NlAHRhbnN0YWFm\r\n",
+        "***",
+        "Answer()",
+    ),
+    "an answer outside ASCII": (
+        Answer("gr\xfc\xdfe".encode(), ("gr\xfc\xdfe",)),
+        b"Z3LDvMOfZQ==\r\n",
+        "***",
+        "Answer()",
+    ),
+    "an answer that is no text": (Answer(b"\xff\0", ("\xff",)), b"/wA=\r\n", "***", "Answer()"),
+    "an answer of many bytes": (Answer(b"x" * 6000, ("x" * 6000,)), b"eHh4" * 2000 + b"\r\n", "***", "Answer()"),
+    "an answer without a secret": (Answer(b"n,,n=mrose,r=fyko"), b"biwsbj1tcm9zZSxyPWZ5a28=\r\n", "***", "Answer()"),
+    "an empty answer": (Answer(b""), b"\r\n", "", "Answer()"),
+    "an answer cancelled": (Cancel(), b"*\r\n", "*", "Cancel()"),
 }
 
 
@@ -50,7 +82,7 @@ def test_all_other_characters_are_sent_as_they_are(text: str) -> None:
 
 def test_nothing_can_retrieve_or_delete() -> None:
     keywords = {command.keyword for command in Command.__subclasses__()}
-    assert {"CAPA", "STLS", "USER", "PASS", "APOP", "STAT", "QUIT"} == keywords
+    assert {"CAPA", "STLS", "USER", "PASS", "APOP", "AUTH", "an answer to a challenge", "*", "STAT", "QUIT"} == keywords
 
 
 def test_every_command_stands_in_the_table() -> None:
@@ -61,6 +93,8 @@ def test_every_command_stands_in_the_table() -> None:
 @pytest.mark.parametrize("command", [command for command, *_ in COMMANDS.values()], ids=COMMANDS)
 def test_a_command_names_every_secret_that_it_sends(command: Command) -> None:
     """What Python does not show of it, and all of its line that is neither the keyword nor shown."""
+    if isinstance(command, Answer):
+        return  # it is told what is secret in it: see below
     shown = {field.name: getattr(command, field.name) for field in fields(command) if field.repr}
     hidden = {getattr(command, field.name) for field in fields(command) if not field.repr}
     line = command.encode().decode().removesuffix("\r\n").removeprefix(command.keyword).removeprefix(" ")
@@ -69,6 +103,22 @@ def test_a_command_names_every_secret_that_it_sends(command: Command) -> None:
     assert hidden <= set(command.secrets)
     assert "" == line.strip() or line.strip() in {secret.strip() for secret in command.secrets}
     assert not any(secret in command.masked() for secret in command.secrets)
+
+
+def test_an_answer_is_secret_in_every_form_where_it_holds_a_secret() -> None:
+    answer = Answer(f"\0mrose\0{SECRET}".encode(), (SECRET,))
+    assert (SECRET, f"\0mrose\0{SECRET}", "AG1yb3NlAHRhbnN0YWFm") == answer.secrets
+    assert () == Answer(b"n,,n=mrose,r=fyko").secrets
+
+
+NO_MECHANISMS = ["", "plain", "PLAIN x", "PLAIN\r\nQUIT", "P" * 21, "PL\xc4IN"]
+
+
+@pytest.mark.parametrize("name", NO_MECHANISMS)
+def test_auth_wants_the_name_of_a_mechanism(name: str) -> None:
+    with pytest.raises(LocalProtocolError) as caught:
+        Auth(name)
+    assert f"{name!r} is no name of a SASL mechanism" == str(caught.value)
 
 
 REFUSED: dict[str, tuple[Callable[[str], Command], str]] = {
@@ -109,7 +159,7 @@ def shown_anywhere(error: BaseException) -> str:
 
 
 def test_a_password_out_of_turn_is_not_shown() -> None:
-    for command in (Pass(SECRET), Apop("mrose", CHALLENGE, SECRET)):
+    for command in (Pass(SECRET), Apop("mrose", CHALLENGE, SECRET), Answer(SECRET.encode(), (SECRET,))):
         with pytest.raises(LocalProtocolError) as caught:
             Pop3Client().send(command)
         assert f"{command.keyword} is not legal in state GREETING" == str(caught.value)

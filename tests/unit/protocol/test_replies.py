@@ -104,6 +104,11 @@ CAPABILITIES = {
         Ok("Capability list follows", ("TOP", "USER", "SASL CRAM-MD5 KERBEROS_V4", "LOGIN-DELAY 900")),
         {"TOP": (), "USER": (), "SASL": ("CRAM-MD5", "KERBEROS_V4"), "LOGIN-DELAY": ("900",)},
     ),
+    "a capability on several lines": (
+        b"+OK\r\nSASL PLAIN\r\nUSER\r\nsasl scram-sha-256\r\nSASL\r\n.\r\n",
+        Ok("", ("SASL PLAIN", "USER", "sasl scram-sha-256", "SASL")),
+        {"SASL": ("PLAIN", "scram-sha-256"), "USER": ()},
+    ),
     "nothing is offered": (b"+OK\r\n.\r\n", Ok(""), {}),
     "names in lower case": (
         b"+OK\r\nstls\r\nSasl plain\r\n.\r\n",
@@ -147,6 +152,24 @@ def test_capa_refused(cut: Cut) -> None:
 def test_a_capability_is_offered_by_its_name_alone() -> None:
     capabilities = Capabilities.parse(("SASL STLS", "UIDL"))
     assert {"SASL", "UIDL"} == {name for name in ("SASL", "STLS", "UIDL", "USER") if capabilities.offers(name)}
+
+
+# The lines of CAPA, and which of PLAIN, XOAUTH2 and SCRAM-SHA-1 they offer.
+MECHANISMS: dict[str, tuple[tuple[str, ...], set[str]]] = {
+    "Exchange Online": (("SASL PLAIN XOAUTH2",), {"PLAIN", "XOAUTH2"}),
+    "lower case": (("sasl plain scram-sha-1",), {"PLAIN", "SCRAM-SHA-1"}),
+    "on two lines": (("SASL PLAIN", "USER", "SASL XOAUTH2"), {"PLAIN", "XOAUTH2"}),
+    "a longer name": (("SASL SCRAM-SHA-1-PLUS XPLAIN",), set()),
+    "none, as Dovecot has it before TLS": (("SASL",), set()),
+    "no SASL at all": (("PLAIN", "USER"), set()),
+    "an old habit": (("SASL=PLAIN", "AUTH PLAIN"), set()),
+}
+
+
+@pytest.mark.parametrize(("lines", "offered"), MECHANISMS.values(), ids=MECHANISMS)
+def test_which_mechanisms_are_offered(lines: tuple[str, ...], offered: set[str]) -> None:
+    capabilities = Capabilities.parse(lines)
+    assert offered == {one for one in ("PLAIN", "XOAUTH2", "SCRAM-SHA-1") if capabilities.offers_mechanism(one)}
 
 
 MAILBOXES = {

@@ -1,4 +1,4 @@
-r"""POP3 as RFC 1939, 2449, 2595 and 3206 say it: bytes in, events out; no socket, no clock.
+r"""POP3 as RFC 1939, 2449, 2595, 3206 and 5034 say it: bytes in, events out; no socket, no clock.
 
 client = Pop3Client()
 client.receive_data(b"+OK ready <1.2@x>\r\n")
@@ -8,7 +8,7 @@ client.next_event()     -> None: more bytes are needed
 """
 
 from .client import Pop3Client, State
-from .commands import Apop, Capa, Command, Pass, Quit, Stat, Stls, User, unsendable
+from .commands import Answer, Apop, Auth, Cancel, Capa, Command, Pass, Quit, Stat, Stls, User, unsendable
 from .errors import (
     ConnectionClosed,
     LocalProtocolError,
@@ -18,15 +18,20 @@ from .errors import (
     ReplyTooLong,
     UnexpectedData,
 )
-from .replies import Capabilities, Err, Ok, Reply, apop_challenge, mailbox_of
+from .replies import Capabilities, Challenge, Err, Event, Ok, Reply, apop_challenge, mailbox_of
 
 __all__ = [
+    "Answer",
     "Apop",
+    "Auth",
+    "Cancel",
     "Capa",
     "Capabilities",
+    "Challenge",
     "Command",
     "ConnectionClosed",
     "Err",
+    "Event",
     "LocalProtocolError",
     "NotPop3",
     "Ok",

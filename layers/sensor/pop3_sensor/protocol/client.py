@@ -2,10 +2,10 @@
 
 from enum import Enum, auto
 
-from .commands import Apop, Capa, Command, Pass, Quit, Stat, Stls, User
+from .commands import Answer, Apop, Auth, Cancel, Capa, Command, Pass, Quit, Stat, Stls, User
 from .errors import ConnectionClosed, LocalProtocolError, RemoteProtocolError, ReplyTooLong, UnexpectedData
 from .lines import LineBuffer
-from .replies import Capabilities, Ok, Reply, parse_status_line
+from .replies import Capabilities, Challenge, Event, Ok, parse_challenge, parse_status_line
 
 # A whole multi-line reply, line ends included. CAPA is the only one we ask for; a long one has 1 KiB.
 MAX_REPLY = 64 * 1024
@@ -16,6 +16,7 @@ class State(Enum):
     REFUSED = auto()  # it spoke, and said -ERR
     AUTHORIZATION = auto()
     USER_ACCEPTED = auto()  # PASS is legal right after a successful USER only (RFC 1939 section 7)
+    AUTHENTICATING = auto()  # a challenge came; nothing may be said but what answers it (RFC 5034 section 4)
     STARTING_TLS = auto()  # +OK to STLS; no byte may come or go until `tls_started` (RFC 2595 section 4)
     TRANSACTION = auto()
     CLOSED = auto()
@@ -30,8 +31,10 @@ MOVES: dict[State, dict[type[Command], State]] = {
         Stls: State.STARTING_TLS,
         User: State.USER_ACCEPTED,
         Apop: State.TRANSACTION,
+        Auth: State.TRANSACTION,
         Quit: State.CLOSED,
     },
+    State.AUTHENTICATING: {Answer: State.TRANSACTION, Cancel: State.TRANSACTION},
     State.USER_ACCEPTED: {Pass: State.TRANSACTION, Quit: State.CLOSED},
     State.TRANSACTION: {Capa: State.TRANSACTION, Stat: State.TRANSACTION, Quit: State.CLOSED},
 }
@@ -40,7 +43,12 @@ MOVES: dict[State, dict[type[Command], State]] = {
 MOVES_ON_ERR: dict[tuple[State, type[Command] | None], State] = {
     (State.GREETING, None): State.REFUSED,
     (State.USER_ACCEPTED, Pass): State.AUTHORIZATION,
+    (State.AUTHENTICATING, Answer): State.AUTHORIZATION,
+    (State.AUTHENTICATING, Cancel): State.AUTHORIZATION,
 }
+
+# After which commands a challenge may come, and the state that it brings. Everywhere else it is no POP3.
+MOVES_ON_CHALLENGE: dict[type, State] = {Auth: State.AUTHENTICATING, Answer: State.AUTHENTICATING}
 
 
 class Pop3Client:
@@ -60,7 +68,8 @@ class Pop3Client:
         self._status: Ok | None = None  # the first line of a multi-line reply whose body is still coming
         self._body: list[str] = []
         self._reply_bytes = 0
-        self.heard: list[str] = []  # the lines of the last reply as they came, also of one that broke off
+        # The lines of the last reply as they came, also of one that broke off; only a challenge is decoded.
+        self.heard: list[str] = []
 
     @property
     def speaks_pop3(self) -> bool:
@@ -93,7 +102,7 @@ class Pop3Client:
         self._awaited, self._waiting, self.heard = command, True, []
         return command.encode()
 
-    def next_event(self) -> Reply | None:
+    def next_event(self) -> Event | None:
         """The awaited reply, or None while more bytes are needed. Raises RemoteProtocolError."""
         if not self._waiting or self.state is State.BROKEN:
             raise LocalProtocolError(f"no reply is awaited in state {self.state.name}")
@@ -120,13 +129,16 @@ class Pop3Client:
             raise LocalProtocolError(f"TLS cannot start in state {self.state.name}")
         self.state, self.secured, self.capabilities = State.AUTHORIZATION, True, None
 
-    def _take(self, line: bytes) -> Reply | None:
+    def _take(self, line: bytes) -> Event | None:
         text = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "replace")
         self._reply_bytes += len(line)
         if self._reply_bytes > MAX_REPLY:
             raise ReplyTooLong(f"the reply is longer than {MAX_REPLY} bytes", text)
         if text != "." or self._status is None:
             self.heard.append(text)
+        if type(self._awaited) in MOVES_ON_CHALLENGE and (challenge := parse_challenge(text)):
+            self.heard[-1] = challenge.line  # in base64 nobody would recognize a secret that it echoes
+            return challenge
         if self._status is None:
             reply = parse_status_line(text)
             if not (isinstance(reply, Ok) and self._awaited and self._awaited.multiline):
@@ -138,11 +150,13 @@ class Pop3Client:
             self._body.append(text.removeprefix("."))  # byte-stuffing, RFC 1939 section 3
         return None
 
-    def _settle(self, reply: Reply) -> None:
+    def _settle(self, reply: Event) -> None:
         command = self._awaited
         self._awaited, self._waiting, self._status, self._body, self._reply_bytes = None, False, None, [], 0
         if isinstance(command, Quit):
             self.state = State.CLOSED  # whatever the answer
+        elif isinstance(reply, Challenge):
+            self.state = MOVES_ON_CHALLENGE[type(command)]
         elif not isinstance(reply, Ok):
             self.state = MOVES_ON_ERR.get((self.state, type(command) if command else None), self.state)
         else:

@@ -1,11 +1,15 @@
 """What a scan may say. Nothing here retrieves or deletes a message."""
 
+import base64
 import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from .errors import LocalProtocolError
+
+# RFC 4422 section 3.1.
+_MECHANISM = re.compile(r"[A-Z0-9_-]{1,20}")
 
 
 def unsendable(argument: str) -> str:
@@ -124,6 +128,55 @@ class Apop(Command):
     @property
     def secrets(self) -> tuple[str, ...]:
         return (self.password, self.digest)  # a weak password can be found from its digest, off line
+
+
+@dataclass(frozen=True, slots=True)
+class Auth(Command):
+    """RFC 5034 section 4, without the initial response, which not every server takes: all take two lines."""
+
+    keyword: ClassVar[str] = "AUTH"
+    mechanism: str
+
+    def __post_init__(self) -> None:
+        if not _MECHANISM.fullmatch(self.mechanism):
+            raise LocalProtocolError(f"{self.mechanism!r} is no name of a SASL mechanism")
+
+    def encode(self) -> bytes:
+        return f"AUTH {self.mechanism}\r\n".encode()
+
+    def masked(self) -> str:
+        return f"AUTH {self.mechanism}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Command):
+    """RFC 5034 section 4: what answers a challenge, an empty line where it is empty.
+
+    `holds`: what in it nobody may read, each part as it is; of the answer itself, `secrets` knows every form.
+    """
+
+    keyword: ClassVar[str] = "an answer to a challenge"
+    response: bytes = field(repr=False)
+    holds: tuple[str, ...] = field(default=(), repr=False)
+
+    def encode(self) -> bytes:
+        return base64.b64encode(self.response) + b"\r\n"
+
+    def masked(self) -> str:
+        return "***" if self.response else ""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        if not self.holds:
+            return ()
+        return (*self.holds, self.response.decode("utf-8", "replace"), base64.b64encode(self.response).decode())
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel(Command):
+    """RFC 5034 section 4: no more of this exchange. The server's answer is `-ERR`."""
+
+    keyword: ClassVar[str] = "*"
 
 
 @dataclass(frozen=True, slots=True)

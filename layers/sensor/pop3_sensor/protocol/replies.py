@@ -1,5 +1,6 @@
 """What a server may answer, read once and strictly."""
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +52,32 @@ class Err:
         return match[1].upper() if match else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """`+` and base64: the server goes on with AUTH (RFC 5034 section 4). `data`: decoded, often empty."""
+
+    data: bytes
+
+    @property
+    def line(self) -> str:
+        """As a person may read it: decoded."""
+        return f"+ {self.data.decode('utf-8', 'replace')}"
+
+
 Reply = Ok | Err
+Event = Reply | Challenge
+
+
+def parse_challenge(line: str) -> Challenge | None:
+    """None for a line that is no challenge. Raises NotPop3 for one that holds no base64."""
+    if line == "+":
+        return Challenge(b"")  # RFC 5034 wants a space behind it; Exchange Online need not send one
+    if not line.startswith("+ "):
+        return None
+    try:
+        return Challenge(base64.b64decode(line.removeprefix("+ "), validate=True))
+    except ValueError:
+        raise NotPop3("the challenge is no base64", line) from None
 
 
 def parse_status_line(line: str) -> Reply:
@@ -65,17 +91,23 @@ def parse_status_line(line: str) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """The answer to CAPA (RFC 2449 section 6): names in upper case, with their arguments."""
+    """The answer to CAPA (RFC 2449 section 6): names in upper case, with their arguments, of all their lines."""
 
     arguments: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def parse(cls, lines: tuple[str, ...]) -> "Capabilities":
-        words = (line.split() for line in lines)
-        return cls({name.upper(): tuple(rest) for name, *rest in filter(None, words)})
+        arguments: dict[str, list[str]] = {}
+        for name, *rest in filter(None, map(str.split, lines)):
+            arguments.setdefault(name.upper(), []).extend(rest)
+        return cls({name: tuple(rest) for name, rest in arguments.items()})
 
     def offers(self, name: str) -> bool:
         return name in self.arguments
+
+    def offers_mechanism(self, name: str) -> bool:
+        """Whether AUTH may name it (RFC 5034 section 3)."""
+        return name in map(str.upper, self.arguments.get("SASL", ()))
 
 
 def apop_challenge(greeting: str) -> str | None:

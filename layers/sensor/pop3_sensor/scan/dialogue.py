@@ -69,6 +69,13 @@ class Dialogue:
 
         Raises RemoteProtocolError, or ScanError for the network.
         """
+        return _no_challenge(await self._exchange(command))
+
+    async def listen(self) -> pop3.Reply:
+        """The greeting."""
+        return _no_challenge(await self._hear())
+
+    async def _exchange(self, command: pop3.Command) -> pop3.Event:
         self._record.hide(command.secrets)
         with self._recorded():
             if not isinstance(command, pop3.Quit) and (unasked := self._connection.received_already()):
@@ -76,14 +83,14 @@ class Dialogue:
             data = self._client.send(command)
         self._record.note("C", command.masked())
         await self._connection.send(data)
-        return await self.listen()
+        return await self._hear()
 
-    async def listen(self) -> pop3.Reply:
-        """The reply that is due; at first the greeting."""
+    async def _hear(self) -> pop3.Event:
+        """The reply that is due."""
         with self._recorded():
-            while (reply := self._client.next_event()) is None:
+            while (event := self._client.next_event()) is None:
                 self._client.receive_data(await self._connection.receive())
-        return reply
+        return event
 
     async def start_implicit_tls(self, host: str) -> TlsFacts:
         """The handshake before the greeting. Raises HandshakeError."""
@@ -139,3 +146,9 @@ class Dialogue:
         facts = tls_facts(self._connection.tls, started_by)
         self._record.note("*", f"{facts.version} with {facts.cipher}")
         return facts
+
+
+def _no_challenge(event: pop3.Event) -> pop3.Reply:
+    if isinstance(event, pop3.Challenge):  # the protocol lets it come after AUTH alone
+        raise TypeError("AUTH is said by a mechanism, which answers the challenge")
+    return event

@@ -16,6 +16,7 @@ from .errors import (
     ProtocolError,
     RemoteProtocolError,
     ReplyTooLong,
+    ServerNotProven,
     UnexpectedData,
 )
 from .replies import Capabilities, Challenge, Err, Event, Ok, Reply, apop_challenge, mailbox_of
@@ -42,6 +43,7 @@ __all__ = [
     "RemoteProtocolError",
     "Reply",
     "ReplyTooLong",
+    "ServerNotProven",
     "Stat",
     "State",
     "Stls",

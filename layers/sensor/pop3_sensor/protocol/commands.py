@@ -22,7 +22,7 @@ def unsendable(argument: str) -> str:
     return ""
 
 
-def _refuse_unsendable(what: str, argument: str) -> None:
+def refuse_unsendable(what: str, argument: str) -> None:
     if why := unsendable(argument):
         raise LocalProtocolError(f"the {what} {why}")
 
@@ -71,7 +71,7 @@ class User(Command):
     name: str
 
     def __post_init__(self) -> None:
-        _refuse_unsendable("user name", self.name)
+        refuse_unsendable("user name", self.name)
 
     def encode(self) -> bytes:
         return f"USER {self.name}\r\n".encode()
@@ -88,7 +88,7 @@ class Pass(Command):
     password: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        _refuse_unsendable("password", self.password)
+        refuse_unsendable("password", self.password)
 
     def encode(self) -> bytes:
         return f"PASS {self.password}\r\n".encode()
@@ -111,8 +111,8 @@ class Apop(Command):
     password: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        _refuse_unsendable("user name", self.name)
-        _refuse_unsendable("password", self.password)
+        refuse_unsendable("user name", self.name)
+        refuse_unsendable("password", self.password)
 
     @property
     def digest(self) -> str:

@@ -2,6 +2,7 @@
 
 ProtocolError
 ├── LocalProtocolError      we broke the rules: a bug, or an argument that cannot be sent
+├── ServerNotProven         the server did not prove that it knows the password, which its mechanism wants
 └── RemoteProtocolError     the server broke them; the connection is of no more use
     ├── NotPop3             a reply that is not POP3, or says nothing usable
     ├── ReplyTooLong        a line over 8 KiB or a reply over 64 KiB
@@ -17,6 +18,10 @@ class ProtocolError(Exception):
 
 
 class LocalProtocolError(ProtocolError):
+    pass
+
+
+class ServerNotProven(ProtocolError):
     pass
 
 

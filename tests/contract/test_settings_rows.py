@@ -20,6 +20,7 @@ from tests.fakes.clock import Clock
 from tests.fakes.simulations import fleet, sensor
 from tests.fakes.stacks import MemoryStack, item
 from tests.servers.certificates import YESTERDAY, Authority
+from tests.servers.sasl import Scram, login_cram_md5, login_plain
 from tests.servers.scripted import (
     Close,
     Expect,
@@ -276,18 +277,24 @@ def test_ip_version() -> None:
 
 def test_authentication() -> None:
     takes("authentication", "none", "user_password", "apop", secret_id="ann's")
-    refuses("authentication", "plain", "APOP", "", True)
+    takes("authentication", "plain", "cram_md5", "scram_sha_1", "scram_sha_256", secret_id="ann's")
+    takes("authentication", "xoauth2", "oauthbearer", secret_id="ann's")
+    refuses("authentication", "PLAIN", "login", "digest_md5", "APOP", "", True)
     nearest_wins("authentication", "apop", "none", "user_password", "apop", default="none", secret_id="ann's")
-    welcome = [*greeting(CHALLENGE), *capa("USER")]
+    welcome = [*greeting(CHALLENGE), *capa("USER", "SASL PLAIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256")]
     scripts: dict[str | None, Script] = {
         None: [*welcome, *quit_answer()],
         "none": [*welcome, *quit_answer()],
         "user_password": [*welcome, *login_user(USER, PASSWORD), *quit_answer()],
         "apop": [*welcome, *login_apop(USER, PASSWORD, CHALLENGE), *quit_answer()],
+        "plain": [*welcome, *login_plain(USER, PASSWORD), *quit_answer()],
+        "cram_md5": [*welcome, *login_cram_md5(USER, PASSWORD), *quit_answer()],
+        "scram_sha_1": [*welcome, Scram("sha1", USER, PASSWORD), *quit_answer()],
+        "scram_sha_256": [*welcome, Scram("sha256", USER, PASSWORD), *quit_answer()],
     }
     for method, script in scripts.items():
         visit = Visit(script, **{**LOGIN, "authentication": method})
-        assert (UP, bool(visit.stack.secrets.asked)) == (visit.outcome, method in ("user_password", "apop"))
+        assert (UP, bool(visit.stack.secrets.asked)) == (visit.outcome, method not in (None, "none"))
 
 
 def test_username() -> None:

@@ -59,7 +59,7 @@ BAD: dict[str, Bad] = {
     "a port that is too high": wrong("port", 65536, "holds 65536"),
     "a timeout of more than a quarter of an hour": wrong("timeout", 901, "holds 901"),
     "an unknown transport security": wrong("transport_security", "ssl", "holds the text 'ssl'"),
-    "an unknown authentication": wrong("authentication", "plain", "holds the text 'plain'"),
+    "an unknown authentication": wrong("authentication", "digest_md5", "holds the text 'digest_md5'"),
     "authentication without a secret": unfit(
         f"secret_id: is missing, and authentication is apop; {allowed('secret_id')}", authentication="apop", **HOST
     ),

@@ -192,7 +192,19 @@ def test_what_must_not_be_missing(written: dict[str, Any], told: list[str]) -> N
     assert told == [str(problem) for problem in caught.value.problems]
 
 
+UNVERIFIED = (
+    "certificate_check: is {}, but with authentication {} a token is sent, and only where the certificate verifies; "
+    "allowed: verify"
+)
 MISFITS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "a token, and the certificate is only warned of": (
+        {"authentication": "xoauth2", "secret_id": "a", "certificate_check": "warn"},
+        [UNVERIFIED.format("warn", "xoauth2")],
+    ),
+    "a token, and the certificate is not looked at": (
+        {"authentication": "oauthbearer", "secret_id": "a", "certificate_check": "off"},
+        [UNVERIFIED.format("off", "oauthbearer")],
+    ),
     "a unit to stack, and nothing is stacked": (
         {"stack_unit": "Percent"},
         [f"stack_unit: is set, but graph_type is not stacked; allowed: {Item.model_fields['stack_unit'].description}"],

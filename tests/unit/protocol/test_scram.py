@@ -1,7 +1,5 @@
 """SCRAM against the examples of its RFCs, against a server that knows it from the RFC alone, and against liars."""
 
-import hashlib
-import hmac
 import re
 import subprocess
 import sys
@@ -15,6 +13,7 @@ from hypothesis import strategies as st
 from pop3_sensor.model.text import Mask
 from pop3_sensor.protocol import Answer, LocalProtocolError, NotPop3, ServerNotProven
 from pop3_sensor.protocol.sasl import Scram, ScramSha1, ScramSha256
+from tests.servers.sasl import other_side, salt_password
 from tests.unit.protocol.feeding import fault
 
 USER, PASSWORD = "user", "pencil"
@@ -218,20 +217,6 @@ def test_each_exchange_has_a_nonce_of_its_own() -> None:
     assert all(re.fullmatch(rb"n,,n=user,r=[!-+\--~]{18,}", nonce) for nonce in nonces)
 
 
-def other_side(hash_name: str, password: str, salt: bytes, iterations: int, messages: list[str]) -> tuple[str, str]:
-    """The proof that is due and the server's signature: RFC 5802 section 3, line by line, by `hashlib` alone."""
-
-    def sign(key: bytes, text: str) -> bytes:
-        return hmac.new(key, text.encode(), hash_name).digest()
-
-    salted = hashlib.pbkdf2_hmac(hash_name, password.encode(), salt, iterations)
-    client_key = sign(salted, "Client Key")
-    stored_key = hashlib.new(hash_name, client_key).digest()
-    said = ",".join(messages)
-    proof = bytes(one ^ other for one, other in zip(client_key, sign(stored_key, said), strict=True))
-    return b64encode(proof).decode(), b64encode(sign(sign(salted, "Server Key"), said)).decode()
-
-
 printable = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=20)
 nonces = printable.map(lambda text: text.replace(",", "+"))
 
@@ -261,8 +246,8 @@ def test_a_server_that_knows_the_rfc_alone_agrees(make: type[Scram], hash_name: 
     client_final = mechanism.answer(server_first.encode()).response.decode()
     without_proof, _, proof = client_final.rpartition(",p=")
     assert f"c={b64encode(b'n,,').decode()},r={talk.nonce}{talk.more}" == without_proof
-    said = [client_first.removeprefix("n,,"), server_first, without_proof]
-    due, signature = other_side(hash_name, talk.password, talk.salt, talk.iterations, said)
+    said = ",".join([client_first.removeprefix("n,,"), server_first, without_proof])
+    due, signature = other_side(hash_name, salt_password(hash_name, talk.password, talk.salt, talk.iterations), said)
     assert due == proof
     assert b"" == mechanism.answer(f"v={signature}".encode()).response
     mechanism.conclude()
@@ -271,9 +256,9 @@ def test_a_server_that_knows_the_rfc_alone_agrees(make: type[Scram], hash_name: 
 def test_the_other_side_knows_the_example() -> None:
     vector = VECTORS["RFC 5802"]
     without_proof, _, proof = vector.client_final.rpartition(",p=")
-    said = [vector.client_first.removeprefix("n,,"), vector.server_first, without_proof]
+    said = ",".join([vector.client_first.removeprefix("n,,"), vector.server_first, without_proof])
     expected = (proof, vector.server_final.removeprefix("v="))
-    assert expected == other_side("sha1", PASSWORD, b64decode("QSXCR+Q6sek8bf92"), 4096, said)
+    assert expected == other_side("sha1", salt_password("sha1", PASSWORD, b64decode("QSXCR+Q6sek8bf92"), 4096), said)
 
 
 messages = st.sampled_from(

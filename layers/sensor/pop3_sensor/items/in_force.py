@@ -5,7 +5,7 @@ from typing import Any
 
 from ..model import Channel, Settings
 from ..model.channels import UNITS
-from ..model.settings import DEFAULT_TAGS, DEFAULT_TRANSPORT_SECURITY, default_port
+from ..model.settings import BEARER, DEFAULT_TAGS, DEFAULT_TRANSPORT_SECURITY, default_port
 from .inheritance import Inheritance
 from .item import Item
 from .problems import InvalidSettings, Problem, allowed
@@ -17,7 +17,7 @@ def settings_of(item: Item, above: Inheritance) -> Settings:
     """Raises InvalidSettings where attributes that need each other do not fit."""
     chain = above.below(item, item.tags if item.tags is not None else DEFAULT_TAGS)
     values = {**chain.values, **{name: value for name in _OWN if (value := getattr(item, name)) is not None}}
-    if problems := [*_missing(values), *_unfit(item)]:
+    if problems := [*_missing(values), *_unsafe(values), *_unfit(item)]:
         raise InvalidSettings(*problems)
     security = values.get("transport_security", DEFAULT_TRANSPORT_SECURITY)
     defaults: dict[str, Any] = {"name": item.id, "port": default_port(security)}
@@ -48,6 +48,14 @@ def _missing(values: Mapping[str, Any]) -> list[Problem]:
     if method != "none" and "secret_id" not in values:
         problems.append(Problem("secret_id", f"is missing, and authentication is {method}; {allowed('secret_id')}"))
     return problems
+
+
+def _unsafe(values: Mapping[str, Any]) -> list[Problem]:
+    method, check = values.get("authentication", "none"), values.get("certificate_check", "verify")
+    if method not in BEARER or check == "verify":
+        return []
+    text = f"is {check}, but with authentication {method} a token is sent, and only where the certificate verifies"
+    return [Problem("certificate_check", f"{text}; allowed: verify")]
 
 
 def _unfit(item: Item) -> list[Problem]:

@@ -15,12 +15,25 @@ from .limits import Limits
 
 Kind = Literal["sensor", "device", "group"]
 TransportSecurity = Literal["starttls_if_available", "tls_if_available", "starttls_required", "tls_required"]
-Authentication = Literal["none", "user_password", "apop"]
+Authentication = Literal[
+    "none",
+    "user_password",
+    "apop",
+    "plain",
+    "cram_md5",
+    "scram_sha_1",
+    "scram_sha_256",
+    "xoauth2",
+    "oauthbearer",
+]
 CleartextLogin = Literal["allow", "refuse"]
 CertificateCheck = Literal["verify", "warn", "off"]
 IpVersion = Literal["ipv4", "ipv6", "any"]
 ResultHandling = Literal["discard", "store", "store_on_failure"]
 GraphType = Literal["independent", "stacked"]
+
+# These send a token, which whoever reads it can use: only under TLS, with a certificate that verified.
+BEARER: frozenset[Authentication] = frozenset({"xoauth2", "oauthbearer"})
 
 DEFAULT_TRANSPORT_SECURITY: TransportSecurity = "starttls_if_available"
 DEFAULT_TAGS = ("mailsensor", "pop3sensor")

@@ -18,7 +18,17 @@ TRANSPORT: dict[TransportSecurity, str] = {
     "starttls_required": "StartTLS required",
     "tls_required": "TLS required",
 }
-LOGIN: dict[Authentication, str] = {"none": "none", "user_password": "user name and password", "apop": "APOP"}
+LOGIN: dict[Authentication, str] = {
+    "none": "none",
+    "user_password": "user name and password",
+    "apop": "APOP",
+    "plain": "SASL PLAIN",
+    "cram_md5": "CRAM-MD5",
+    "scram_sha_1": "SCRAM-SHA-1",
+    "scram_sha_256": "SCRAM-SHA-256",
+    "xoauth2": "OAuth (XOAUTH2)",
+    "oauthbearer": "OAuth (OAUTHBEARER)",
+}
 CERTIFICATE: dict[CertificateCheck, str] = {
     "verify": "verified",
     "warn": "Warning where it is bad",

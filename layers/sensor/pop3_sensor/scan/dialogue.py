@@ -3,12 +3,14 @@
 import asyncio
 import ssl
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from .. import protocol as pop3
 from ..model import ScanError, TlsFacts
 from ..model.observation import Line
 from ..model.text import Mask
+from ..protocol.sasl import Mechanism
 from .answers import refuse_system_failure
 from .stopwatch import Stopwatch
 from .transport import Connection, tls_facts
@@ -16,6 +18,9 @@ from .transport import Connection, tls_facts
 QUIT_SECONDS = 2.0
 MAX_SHOWN_LINE = 1000
 MAX_SHOWN_LINES = 500
+
+# What a hostile server may ask of SCRAM takes as long as a scan, and the other scans must go on meanwhile.
+_ARITHMETIC = ThreadPoolExecutor(2, thread_name_prefix="arithmetic")
 
 
 class Record:
@@ -39,9 +44,12 @@ class Record:
 
 
 class Dialogue:
-    def __init__(self, connection: Connection, record: Record) -> None:
+    """`deadline`: the scan's; our own arithmetic does not count."""
+
+    def __init__(self, connection: Connection, record: Record, deadline: asyncio.Timeout) -> None:
         self._connection = connection
         self._record = record
+        self._deadline = deadline
         self._client = pop3.Pop3Client()
         self._asked_capabilities = False
 
@@ -70,6 +78,31 @@ class Dialogue:
         Raises RemoteProtocolError, or ScanError for the network.
         """
         return _no_challenge(await self._exchange(command))
+
+    async def authenticate(self, mechanism: Mechanism) -> pop3.Reply:
+        """The whole of an AUTH. Raises ServerNotProven, RemoteProtocolError, or ScanError for the network."""
+        event = await self._exchange(pop3.Auth(mechanism.name))
+        while isinstance(event, pop3.Challenge):
+            try:
+                answer = await self._answer(mechanism, event.data)
+            except pop3.ServerNotProven:
+                await self._exchange(pop3.Cancel())
+                raise
+            event = await self._exchange(answer)
+        if isinstance(event, pop3.Ok):
+            mechanism.conclude()
+        return event
+
+    async def _answer(self, mechanism: Mechanism, challenge: bytes) -> pop3.Answer:
+        if not mechanism.computes:
+            return mechanism.answer(challenge)
+        loop = asyncio.get_running_loop()
+        left = (self._deadline.when() or 0.0) - loop.time()
+        self._deadline.reschedule(None)
+        try:
+            return await loop.run_in_executor(_ARITHMETIC, mechanism.answer, challenge)
+        finally:
+            self._deadline.reschedule(loop.time() + left)
 
     async def listen(self) -> pop3.Reply:
         """The greeting."""
@@ -108,12 +141,12 @@ class Dialogue:
         self._asked_capabilities = False
         return facts
 
-    async def part(self, end: float) -> None:
-        """QUIT where the server still speaks POP3, then close; `end` is in the loop's time.
+    async def part(self) -> None:
+        """QUIT where the server still speaks POP3, then close.
 
         Without QUIT a mailbox may stay locked (RFC 1939 section 6). Its failure changes nothing.
         """
-        now = asyncio.get_running_loop().time()
+        now, end = asyncio.get_running_loop().time(), self._deadline.when() or 0.0
         try:
             if self._client.speaks_pop3 and now < end:
                 async with asyncio.timeout_at(min(end, now + QUIT_SECONDS)):

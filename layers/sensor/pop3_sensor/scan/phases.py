@@ -47,15 +47,16 @@ class _Scan:
         if credentials:  # a server may echo at once what it was sent by the scan before
             self._record.hide([credentials.password.get_secret_value()])
         self._seen = Observation(at=datetime.now(UTC))
+        self._deadline = asyncio.timeout(None)
         self._phase = Phase.LOOKUP  # under way: to blame for what goes wrong now
         self._dialogue: Dialogue | None = None
 
     async def run(self, seconds: float) -> Observation:
-        end = asyncio.get_running_loop().time() + seconds
+        self._deadline = asyncio.timeout(seconds)
         trouble = None
         try:
             try:
-                async with asyncio.timeout_at(end):
+                async with self._deadline:
                     await self._work()
             except TimeoutError:
                 trouble = self._trouble(Reason.TIMEOUT, self._late(seconds))
@@ -66,7 +67,7 @@ class _Scan:
             if trouble:
                 self._record.note("*", f"{trouble.reason}: {trouble.message}")
             if self._dialogue:
-                await self._dialogue.part(end)
+                await self._dialogue.part()
         finally:
             if self._dialogue:
                 self._dialogue.close()
@@ -107,7 +108,7 @@ class _Scan:
     async def _connect(self) -> Dialogue:
         address, port = self._seen.address, self._settings.port
         with self._in(Phase.CONNECT):
-            self._dialogue = Dialogue(await Connection.open(address, port, self._watch), self._record)
+            self._dialogue = Dialogue(await Connection.open(address, port, self._watch), self._record, self._deadline)
             self._record.note("*", f"connected to {address} port {port}")
         return self._dialogue
 
@@ -168,7 +169,7 @@ class _Scan:
         with self._in(Phase.LOGIN):
             if self._credentials is None:
                 raise ScanError(Reason.SECRET_MISSING, "this sensor logs in, but was given no credentials")
-            await log_in(dialogue, method, self._credentials, greeting, self._settings.cleartext_login)
+            await log_in(dialogue, method, self._credentials, self._settings, greeting)
             if MAILBOX.intersection((*self._settings.channels, *self._settings.limits)):
                 stat = accepted(await dialogue.say(pop3.Stat()), "the server does not answer STAT")
                 self._seen = replace(self._seen, mailbox=Mailbox(*pop3.mailbox_of(stat)))

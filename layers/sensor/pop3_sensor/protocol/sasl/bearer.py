@@ -58,4 +58,4 @@ class OAuthBearer(_Bearer):
         return Answer(message.encode(), holds=(self.token,))
 
     def _acknowledge(self, _error: bytes) -> Answer:
-        return Answer(b"\x01")  # section 3.2.3
+        return Answer(b"\x01")  # RFC 7628 section 3.2.3

@@ -16,6 +16,7 @@ class Mechanism(ABC):
     """Raises LocalProtocolError where the credentials cannot be sent."""
 
     name: ClassVar[str]  # as CAPA and AUTH say it
+    computes: ClassVar[bool] = False  # its answers may take longer than an event loop may stand still
     username: str
     _answered: int = field(default=0, init=False, repr=False)
 

@@ -38,6 +38,7 @@ def load() -> Any:
 class Scram(Mechanism):
     """Without channel binding: no version of Python can give TLS 1.3's (python/cpython#95341)."""
 
+    computes: ClassVar[bool] = True
     password: str = field(repr=False)
     nonce: str | None = field(default=None, repr=False)  # for tests; by default a random one
     _client: Any = field(init=False, repr=False)

@@ -106,7 +106,7 @@ def test_which_of_the_own_alarms_goes_off(
 
 
 def test_batches_that_come_too_late(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
-    body = json.dumps({"due": "2026-01-31T12:00:00Z", "sensors": []})
+    body = json.dumps({"due": "2026-01-31T12:00:00Z", "expires": "2026-01-31T12:01:00Z", "sensors": []})
     now, values = datetime(2026, 2, 1, tzinfo=UTC), []
     for minute in range(3):
         assert {"batchItemFailures": []} == function.handler({"Records": [{"messageId": "1", "body": body}]}, Context())

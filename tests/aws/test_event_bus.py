@@ -16,6 +16,7 @@ from tests.aws.conftest import Calls
 from tests.samples import AT, REFUSED, SENSOR
 
 CHANGE = StatusChange(report_of_scan("mail-1", SENSOR, REFUSED, None).change(), AT)
+NAMESPACE = "Mail"
 
 
 def changes(count: int) -> list[StatusChange]:
@@ -23,7 +24,7 @@ def changes(count: int) -> list[StatusChange]:
 
 
 def test_an_event_of_the_contract(session: boto3.Session, calls: Calls) -> None:
-    DefaultEventBus(session.client("events")).put([CHANGE])
+    DefaultEventBus(session.client("events"), NAMESPACE).put([CHANGE])
     (call,) = calls.of("PutEvents")
     (entry,) = call["Entries"]
     assert {"Source", "DetailType", "Time", "Detail"} == entry.keys()  # no bus is named: the default one
@@ -36,19 +37,31 @@ def test_an_event_of_the_contract(session: boto3.Session, calls: Calls) -> None:
         "host": "mail.example.org",
         "port": 110,
         "status": "Warning",
-        "previous_status": "Unknown",
+        "previous_status": "",
         "since": "2026-01-31T12:00:00+00:00",
         "phase": "connect",
         "reason": "refused",
         "message": "nothing accepts connections on this port",
         "response_time_ms": None,
+        "namespace": "Mail",
+        "text": "Mail {one} (mail-1) is Warning, since 2026-01-31 12:00:00 UTC [mail.example.org:110] "
+        "refused: nothing accepts connections on this port",
     } == json.loads(entry["Detail"])
+
+
+def test_no_character_of_one_event_is_in_its_neighbours_way(session: boto3.Session, calls: Calls) -> None:
+    """The detail goes in ASCII, whatever it holds."""
+    odd = {"name": 'Say "hi" \\ there 👋', "message": "\ufffe \ud800 شالوم"}
+    DefaultEventBus(session.client("events"), NAMESPACE).put([StatusChange(odd, AT), CHANGE])
+    (call,) = calls.of("PutEvents")
+    assert all(entry["Detail"].isascii() for entry in call["Entries"])
+    assert {**odd, "namespace": NAMESPACE} == json.loads(call["Entries"][0]["Detail"])
 
 
 # How many changes; how many are in each call. PutEvents takes ten at once.
 @pytest.mark.parametrize(("count", "batches"), {0: [], 1: [1], 10: [10], 11: [10, 1], 25: [10, 10, 5]}.items())
 def test_however_many(session: boto3.Session, calls: Calls, count: int, batches: list[int]) -> None:
-    DefaultEventBus(session.client("events")).put(changes(count))
+    DefaultEventBus(session.client("events"), NAMESPACE).put(changes(count))
     sent = [call["Entries"] for call in calls.of("PutEvents")]
     assert batches == [len(entries) for entries in sent]
     expected = [f"mail-{number}" for number in range(count)]
@@ -63,7 +76,7 @@ def test_a_batch_that_fails_stops_no_other(session: boto3.Session) -> None:
         refused = {"ErrorCode": "InternalFailure", "ErrorMessage": "try again"}
         stub.add_response("put_events", answer(4) | {"Entries": [*answer(3)["Entries"], refused]})
         with pytest.raises(ServiceError) as caught:
-            DefaultEventBus(client).put(changes(24))
+            DefaultEventBus(client, NAMESPACE).put(changes(24))
         stub.assert_no_pending_responses()
     assert (
         "putting 10 events on the default bus: An error occurred (ThrottlingException) when calling the PutEvents "
@@ -87,7 +100,7 @@ def test_only_the_event_that_eventbridge_refuses_is_lost() -> None:
 
     bus: Any = Bus()
     with pytest.raises(ServiceError, match="total size") as caught:
-        DefaultEventBus(bus).put(changes(10))
+        DefaultEventBus(bus, NAMESPACE).put(changes(10))
     assert [] == list(caught.value.rest)
     assert [f"mail-{number}" for number in range(10) if number != 7] == taken
 
@@ -102,7 +115,7 @@ def test_a_refused_entry(session: boto3.Session, code: str, *, again: bool) -> N
     with Stubber(client) as stub:
         stub.add_response("put_events", {"FailedEntryCount": 1, "Entries": [{"ErrorCode": code, "ErrorMessage": "no"}]})
         with pytest.raises(ServiceError) as caught:
-            DefaultEventBus(client).put(changes(1))
+            DefaultEventBus(client, NAMESPACE).put(changes(1))
     assert changes(1)[: int(again)] == list(caught.value.rest)
 
 
@@ -112,5 +125,5 @@ def answer(count: int) -> dict[str, Any]:
 
 def test_the_time_is_the_scan_s(session: boto3.Session, calls: Calls) -> None:
     at = datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC)
-    DefaultEventBus(session.client("events")).put([StatusChange({"sensor_id": "a"}, at)])
+    DefaultEventBus(session.client("events"), NAMESPACE).put([StatusChange({"sensor_id": "a"}, at)])
     assert [at] == [entry["Time"] for call in calls.of("PutEvents") for entry in call["Entries"]]

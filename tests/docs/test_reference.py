@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 from samtranslator.yaml_helper import yaml_parse
 
-from pop3_sensor.aws.event_bus import DETAIL_TYPE, SOURCE
+from pop3_sensor.aws.event_bus import DETAIL_TYPE, SOURCE, DefaultEventBus
 from pop3_sensor.aws.states_table import StatesTable
 from pop3_sensor.events import ScanNow, ScheduledTick, read_request
 from pop3_sensor.model import (
@@ -29,6 +29,7 @@ from pop3_sensor.model.channels import ALWAYS, UNITS, of_status
 from pop3_sensor.model.limits import Limits
 from pop3_sensor.model.text import MAX_MESSAGE, MAX_QUOTE
 from pop3_sensor.model.vocabulary import BLAMELESS
+from pop3_sensor.ports import StatusChange
 from pop3_sensor.status import Report, report_of_scan
 from pop3_sensor.status.result_files import file_names
 from pop3_sensor.status.verdict import judge
@@ -141,15 +142,32 @@ def documented_types(heading: str) -> dict[str, set[str]]:
     return {row["key"]: set(row["type"].split(" or ")) for row in rows(heading, "key")}
 
 
+def details(reports: Iterable[Report]) -> list[Any]:
+    """Of the status events, as EventBridge gets them."""
+
+    class Client:
+        def __init__(self) -> None:
+            self.entries: list[Any] = []
+
+        def put_events(self, *, Entries: list[Any]) -> Any:  # noqa: N803 - boto3's word
+            self.entries += Entries
+            return {"Entries": [{}] * len(Entries)}
+
+    client: Any = Client()
+    changes = [StatusChange(report.change(), report.seen.at) for report in reports]
+    DefaultEventBus(client, "POP3Sensor").put(changes)
+    return [json.loads(entry["Detail"]) for entry in client.entries]
+
+
 def test_the_keys_of_a_status_event() -> None:
-    changes = [report.change() for report in REPORTS]
-    assert list(changes[0]) == column("Status event", "key")
-    assert types_of(changes) == documented_types("Status event")
+    found = details(REPORTS)
+    assert list(found[0]) == column("Status event", "key")
+    assert types_of(found) == documented_types("Status event")
 
 
 def test_the_example_of_a_status_event() -> None:
     (example,) = section("reference.md", "Status event").of("json")
-    assert json.dumps(REPORTS[0].change()) == json.dumps(json.loads(example))
+    assert json.dumps(details(REPORTS[:1])[0]) == json.dumps(json.loads(example))
 
 
 def test_whose_event_it_is() -> None:
@@ -246,8 +264,10 @@ INNER = {
     "AWS::KMS::Key",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Logs::LogGroup",
+    "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
     "AWS::Serverless::LayerVersion",
 }
 

@@ -121,10 +121,11 @@ class DeployedStack:
     def told(self) -> Iterator[Callable[[], list[str]]]:
         """Yields what returns the messages of the alarm topic since, as a subscriber reads them."""
         sns = self.emulator.client("sns")
-        with self.queue("alarm-messages") as (arn, received):
+        topic = self.outputs["AlarmTopicArn"]
+        with self.queue(f"messages-of-{topic.rpartition(':')[2]}") as (arn, received):
             raw = {"RawMessageDelivery": "true"}
             subscription = sns.subscribe(
-                TopicArn=self.outputs["AlarmTopicArn"],
+                TopicArn=topic,
                 Protocol="sqs",
                 Endpoint=arn,
                 Attributes=raw,

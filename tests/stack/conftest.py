@@ -1,6 +1,7 @@
 """The project's template, deployed by `sam deploy` to an emulator that enforces its roles."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,11 +13,16 @@ from tests.servers.background import in_background
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template, as `sam build` leaves it."""
     require(missing())
-    folder = tmp_path_factory.mktemp("stack")
-    with emulator(folder / "emulator") as running:
-        yield deploy(running, build(folder / "build"), "pop3-sensor")
+    return build(tmp_path_factory.mktemp("build") / "build")
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Iterator[DeployedStack]:
+    with emulator(tmp_path_factory.mktemp("stack") / "emulator") as running:
+        yield deploy(running, built, "pop3-sensor")
 
 
 @pytest.fixture(scope="session")

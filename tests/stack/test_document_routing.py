@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from pop3_sensor.status.event_text import event_text
 from tests.documents import section
 from tests.emulator.stack import DeployedStack
 
 ROUTING = section("alarms.md", "Another topic, a chat or a pager")
 (PATTERN,) = ROUTING.of("json")
-EVENT = {
+EVENT: dict[str, Any] = {
     "sensor_id": "night",
     "name": "Mail of the night",
     "tags": ["mailsensor", "pop3sensor"],
@@ -26,7 +27,9 @@ EVENT = {
     "reason": "refused",
     "message": "nothing accepts connections on this port",
     "response_time_ms": None,
+    "namespace": "POP3Sensor",
 }
+EVENT["text"] = event_text(EVENT)
 Received = Callable[[], list[str]]
 
 
@@ -78,27 +81,28 @@ def test_pattern_routes_what_is_urgent(
 
 def test_pager_reads_one_line(stack: DeployedStack, queue: tuple[str, Received]) -> None:
     (message,) = routed(stack, queue, targets()[0], priority=5)
-    assert "Mail of the night is Down refused" == message.strip('"')
+    assert EVENT["text"] == json.loads(message)
 
 
 def test_chat_gets_the_form_that_it_wants(stack: DeployedStack, queue: tuple[str, Received]) -> None:
-    """A server's words may hold quotation marks."""
-    (message,) = routed(stack, queue, targets()[1], priority=5, message='the login was rejected: -ERR "no"')
+    """Names and servers' words may hold quotation marks."""
+    (message,) = routed(stack, queue, targets()[1], priority=5, name='The "night"', text='The "night" (night) is Down')
     expected = {
         "textType": "client-markdown",
-        "title": "Mail of the night is Down",
-        "description": 'the login was rejected: -ERR "no"',
+        "title": 'The "night"',
+        "description": 'The "night" (night) is Down',
     }
     assert {"version": "1.0", "source": "custom", "content": expected} == json.loads(message)
 
 
 def test_line_in_the_document_is_what_the_topic_says(stack: DeployedStack) -> None:
     (shown,) = section("alarms.md", "What a message looks like").of("text")
+    assert shown == f"{EVENT['text']}\n"
     with stack.told() as told:
         entry = {"Source": "pop3-sensor", "DetailType": "Sensor Status Change", "Detail": json.dumps(EVENT)}
         stack.emulator.client("events").put_events(Entries=[entry])
         (line,) = [message for message in told() if "(night)" in message]
-    assert shown.strip().strip('"') == line.strip('"')
+    assert EVENT["text"] == json.loads(line)
 
 
 def test_every_field_of_the_detail_is_named() -> None:

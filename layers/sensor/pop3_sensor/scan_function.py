@@ -99,7 +99,7 @@ def monitor() -> Monitor:
     dynamodb = session.client("dynamodb", config=CONFIG)
     outlets = Outlets(
         metrics=Metrics(session.client("cloudwatch", config=CONFIG), environment.metrics_namespace),
-        events=DefaultEventBus(session.client("events", config=CONFIG)),
+        events=DefaultEventBus(session.client("events", config=CONFIG), environment.metrics_namespace),
         queue=ScanQueue(session.client("sqs", config=CONFIG), environment.scan_queue_url),
         states=StatesTable(dynamodb, environment.states_table),
         results=ResultsBucket(lambda: session.client("s3", config=CONFIG), environment.results_bucket),

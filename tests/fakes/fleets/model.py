@@ -192,7 +192,7 @@ class Model:
 
     def _note(self, sensor: Sensor, now: Known, before: Known | None, moment: datetime) -> None:
         """Notes an event if the status has changed, and a write if anything has."""
-        previous = before or Known()
+        previous = before or Known("")
         now.since = previous.since if before and previous.status == now.status else str(moment)
         now.settings = sensor.settings
         # For a sensor with a long interval the table also tells whether its settings have changed.

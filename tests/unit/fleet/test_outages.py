@@ -59,7 +59,7 @@ def test_failures_are_counted_on_while_the_states_cannot_be_read() -> None:
         stack.minute(a=DOWN)
     stack.states.unreadable = None
     assert {"a": "Down"} == stack.statuses()
-    assert [("a", "Unknown", "Up"), ("a", "Up", "Warning"), ("a", "Warning", "Down")] == stack.told()
+    assert [("a", "", "Up"), ("a", "Up", "Warning"), ("a", "Warning", "Down")] == stack.told()
 
 
 def test_nobody_is_forgotten_whose_item_could_not_be_read() -> None:
@@ -105,7 +105,7 @@ def test_what_cannot_be_saved_does_not_pile_up() -> None:
     states.fault, states.tried = None, 0
     stack.minute()
     assert ({f"mail-{number}" for number in range(10)}, 11) == (set(states.saved), states.tried)
-    assert {("Unknown", "Up"): 9, ("Unknown", "Down"): 1} == Counter(told[1:] for told in stack.told())
+    assert {("", "Up"): 9, ("", "Down"): 1} == Counter(told[1:] for told in stack.told())
     assert AT + MINUTE == states.load()["mail-1"].since
 
 

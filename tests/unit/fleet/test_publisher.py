@@ -137,11 +137,17 @@ def test_a_clock_that_went_backwards_undoes_nothing(desk: Desk, microseconds: in
 
 # The state before, what is reported: the statuses that the event names.
 PAUSED = State(Status.PAUSED, AT - timedelta(hours=1), pause_reasons=(PauseReason.USER,), message="paused: user")
+CLAIMED = State(Status.UNKNOWN, AT - timedelta(minutes=1), message="its first scan is under way")
+STILL_UNKNOWN = replace(CLAIMED, reason="secret_missing", scanned_at=AT - timedelta(minutes=1))
 OUR_TROUBLE = Observation(AT, trouble=Trouble(Reason.NOT_RUN, None, "no time"))
 EVENTS: dict[str, tuple[State | None, Observation, list[tuple[str, str]]]] = {
-    "a new sensor that is Up": (None, SEEN, [("Unknown", "Up")]),
-    "a new sensor that fails": (None, REFUSED, [("Unknown", "Warning")]),
-    "a new sensor that stays Unknown": (None, OUR_TROUBLE, []),
+    "a new sensor that is Up": (None, SEEN, [("", "Up")]),
+    "a new sensor that fails": (None, REFUSED, [("", "Warning")]),
+    "a new sensor that cannot be scanned": (None, OUR_TROUBLE, [("", "Unknown")]),
+    "a new sensor whose first scan was claimed": (CLAIMED, SEEN, [("", "Up")]),
+    "and that cannot be scanned": (CLAIMED, OUR_TROUBLE, [("", "Unknown")]),
+    "Unknown, as it was": (STILL_UNKNOWN, OUR_TROUBLE, []),
+    "Up after Unknown": (STILL_UNKNOWN, SEEN, [("Unknown", "Up")]),
     "as it was": (STILL_UP, SEEN, []),
     "a failure": (STILL_UP, REFUSED, [("Up", "Warning")]),
     "one more failure": (State(Status.WARNING, AT, failures=1), REFUSED, [("Warning", "Down")]),

@@ -20,8 +20,11 @@ _LASTING = frozenset({"InvalidArgument", "MalformedDetail"})
 
 
 class DefaultEventBus:
-    def __init__(self, client: "EventBridgeClient") -> None:
+    """All stacks of an account and region share this bus: `namespace` tells their events apart."""
+
+    def __init__(self, client: "EventBridgeClient", namespace: str) -> None:
         self._client = client
+        self._namespace = namespace
 
     def put(self, changes: Sequence[StatusChange]) -> None:
         in_parts(changes, BATCH, self._put)
@@ -29,7 +32,7 @@ class DefaultEventBus:
     def _put(self, changes: Sequence[StatusChange]) -> None:
         """PutEvents may refuse single entries: then the call succeeds, and only its answer tells."""
         with translated(f"putting {len(changes)} events on the default bus", changes):
-            answers = part(self._client.put_events(Entries=[_entry(change) for change in changes]), "Entries")
+            answers = part(self._client.put_events(Entries=[self._entry(change) for change in changes]), "Entries")
         refused = {
             change.detail["sensor_id"]: (change, entry)
             for change, entry in zip(changes, answers, strict=True)
@@ -40,7 +43,7 @@ class DefaultEventBus:
             again = [change for change, entry in refused.values() if entry["ErrorCode"] not in _LASTING]
             raise ServiceError("; ".join(texts), again)
 
-
-def _entry(change: StatusChange) -> "PutEventsRequestEntryTypeDef":
-    detail = json.dumps(change.detail)  # in ASCII: no character of one item can have its neighbours refused
-    return {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Time": change.at, "Detail": detail}
+    def _entry(self, change: StatusChange) -> "PutEventsRequestEntryTypeDef":
+        # In ASCII: no character of one item can have its neighbours refused.
+        detail = json.dumps({**change.detail, "namespace": self._namespace})
+        return {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Time": change.at, "Detail": detail}

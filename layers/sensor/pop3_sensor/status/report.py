@@ -9,6 +9,7 @@ from typing import Any
 from ..model import CertificateFacts, Channel, Observation, Settings, State, Status
 from ..model.channels import ALWAYS, measured, of_status
 from ..model.settings import HOUR, ID_PATTERN
+from .event_text import event_text
 from .pauses import Pause
 from .verdict import Verdict, judge, verdict_of_pause
 
@@ -37,9 +38,11 @@ class Report:
         return self.seen.at
 
     @property
-    def status_before(self) -> Status:
-        """Unknown for a sensor that was never scanned."""
-        return self.previous.status if self.previous else Status.UNKNOWN
+    def status_before(self) -> Status | None:
+        """None where this is the first: a row that only claims the sensor says Unknown, but nobody has judged it."""
+        if self.previous is None or (self.previous.status is Status.UNKNOWN and self.previous.scanned_at is None):
+            return None
+        return self.previous.status
 
     @property
     def response_time(self) -> float | None:
@@ -57,7 +60,7 @@ class Report:
     def change(self) -> dict[str, Any]:
         """The detail of the status event (docs/reference.md#status-event), in plain JSON types."""
         state, settings = self.state, self.settings
-        return {
+        detail = {
             "sensor_id": self.sensor_id,
             "name": settings.name if settings else self.sensor_id,
             "tags": list(settings.tags) if settings else [],
@@ -65,13 +68,14 @@ class Report:
             "host": settings.host if settings else None,
             "port": settings.port if settings else None,
             "status": str(state.status),
-            "previous_status": str(self.status_before),
+            "previous_status": str(self.status_before or ""),
             "since": state.since.isoformat(),
             "phase": str(state.phase),
             "reason": str(state.reason),
             "message": state.message,
             "response_time_ms": self.response_time,
         }
+        return {**detail, "text": event_text(detail)}
 
     def as_json(self) -> dict[str, Any]:
         """The result that the function returns (docs/reference.md#result-of-a-scan), in plain JSON types."""

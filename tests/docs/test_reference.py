@@ -259,7 +259,6 @@ def test_the_attributes_of_the_states_table(function: Function) -> None:
 
 # Nobody calls resources of these kinds by their logical ids.
 INNER = {
-    "AWS::IAM::Policy",
     "AWS::IAM::Role",
     "AWS::KMS::Key",
     "AWS::Lambda::EventInvokeConfig",

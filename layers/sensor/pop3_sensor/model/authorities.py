@@ -4,7 +4,8 @@ import functools
 import re
 import ssl
 
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+# It stops at any other dash: "anything up to END" would look through the whole text for each BEGIN without one.
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]++-----END CERTIFICATE-----")
 
 
 @functools.lru_cache(maxsize=256)

@@ -144,7 +144,8 @@ PRESETS = {
 
 
 def test_schedule() -> None:
-    takes("schedule", *PRESETS, *({"time_zone": "Asia/Tokyo", "preset": one} for one in PRESETS))
+    takes("schedule", *({"time_zone": "Asia/Tokyo", "preset": one} for one in PRESETS))
+    refuses("schedule", *PRESETS)  # whose hours, nobody knows without a time zone
     takes("schedule", {"time_zone": "Europe/Berlin", "paused": ["fr:17:00-mo:09:00", "mo:12:00-mo:12:30"]})
     refuses("schedule", "mondays", 5, {}, {"time_zone": "UTC"}, {"preset": "weekdays"})
     refuses("schedule", *({"time_zone": one, "preset": "weekdays"} for one in ("Europe/Atlantis", "", "+01:00")))
@@ -159,7 +160,7 @@ def test_schedule() -> None:
     assert "UpUpU" == life(sensor("mail", **paused("sa:12:02-sa:12:03", "sa:12:04-sa:12:05")), minutes=5)
     assert "UUppU" == life(sensor("mail", **paused("sa:13:03-sa:13:05", time_zone="Europe/Berlin")), minutes=5)
     assert "ppppp" == life(sensor("mail", **paused("fr:17:00-mo:09:00")), minutes=5)
-    assert (PauseReason.SCHEDULE,) == pause_reasons(sensor("mail", schedule="weekdays"))
+    assert (PauseReason.SCHEDULE,) == pause_reasons(sensor("mail", schedule={"time_zone": "UTC", "preset": "weekdays"}))
     # Always added, cannot be interrupted.
     every = [paused(f"sa:12:0{minute}-sa:12:0{minute + 1}") for minute in (2, 4, 6, 8)]
     assert "UpUpUpUpU" == life(*family(*every), minutes=9)

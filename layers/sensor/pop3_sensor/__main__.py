@@ -24,7 +24,7 @@ def main() -> int:
     scan_once.add_arguments(scan)
     scan.set_defaults(run=scan_once.run)
     validate_ = commands.add_parser(
-        "validate", help="check items before they are written; exit status 0 where all are good"
+        "validate", help="check items before they are written; exit status 0 where all are good, else 3"
     )
     validate.add_arguments(validate_)
     validate_.set_defaults(run=validate.run)

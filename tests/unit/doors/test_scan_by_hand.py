@@ -280,7 +280,7 @@ def test_a_mistake_in_the_command_is_unknown_and_not_down(arguments: list[str], 
 
 HOST = "192.0.2.1"  # no packet goes there
 VERSIONS = "ipv4, ipv6 or any"
-PEM = "PEM text of one or more certificates"
+PEM = "PEM text of one or more certificates, at most 64 KiB"
 PAIR = '{"username": "…", "password": "…"}'
 MISTAKES: dict[str, tuple[list[str], str]] = {
     "a host with a port": (

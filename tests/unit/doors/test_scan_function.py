@@ -71,7 +71,7 @@ def test_a_tick(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_what_a_tick_logs(function: Function) -> None:
     """The package's own records come out like the handler's: JSON, with the invocation's id."""
-    function.add({"id": "invalid", "colour": "red"})
+    function.add({"id": "invalid", "host": "mail.example.org", "colour": "red"})
     function.handler(TICK, Context())
     invalid, tick = function.logged()
     assert ("WARNING", "settings are invalid", "invalid", ["colour: there is no such attribute"], "6f0a3c1e") == (

@@ -337,7 +337,7 @@ def test_a_sensor_with_all_there_is_stores_its_results() -> None:
     """One sensor's settings never end the tick of the others."""
     everything = {
         "result_handling": "store",
-        "schedule": "weekends",
+        "schedule": {"time_zone": "UTC", "preset": "weekends"},
         "maintenance_windows": [{"start": "2027-01-01T00:00:00Z", "end": "2027-01-02T00:00:00Z"}],
         "paused": "2026-01-01T00:00:00Z",
         "depends_on": "b",

@@ -19,7 +19,8 @@ ALLOWED = {
     "id": "1 to 64 of A-Z a-z 0-9 . _ -",
     "kind": "sensor, device or group",
     "name": "1 to 128 characters, no control characters",
-    "tags": "a list of texts without spaces, commas, ( ) < > and without a leading + or -",
+    "tags": "a list of at most 50 texts, each at most 64 characters without spaces, commas, ( ) < > and without a "
+    "leading + or -",
     "priority": "a whole number from 1 (lowest) to 5 (highest)",
     "host": "a DNS name or an IP address, without a port",
     "port": "a whole number from 1 to 65535",
@@ -31,7 +32,7 @@ ALLOWED = {
     "secret_key": "a key inside the secret",
     "cleartext_login": "allow or refuse",
     "certificate_check": "verify, warn or off",
-    "trusted_ca": "PEM text of one or more certificates",
+    "trusted_ca": "PEM text of one or more certificates, at most 64 KiB",
     "ip_version": "ipv4, ipv6 or any",
     "result_handling": "discard, store or store_on_failure",
     "channels": "a list out of ResponseTime, Downtime, Status, LookupTime, ConnectTime, GreetingTime, SecurityTime, "
@@ -44,10 +45,10 @@ ALLOWED = {
     "stack_unit": "a unit of this sensor's channels, where graph_type is stacked",
     "limits": "a map from a channel to upper_error, upper_warning, lower_warning, lower_error (numbers), "
     "error_message, warning_message (texts of at most 200 characters)",
-    "schedule": "a map of time_zone (an IANA name) and either paused (a list of periods like fr:17:00-mo:09:00) "
-    "or preset (weekdays, weekends, saturdays, sundays, weekdays_9_to_17, weekdays_8_to_20, weekday_nights_20_to_8, "
-    "weekday_nights_17_to_9)",
-    "maintenance_windows": "a list of maps with start and end, ISO 8601 with an offset, end after start",
+    "schedule": "a map of time_zone (an IANA name) and either paused (a list of at most 100 periods like "
+    "fr:17:00-mo:09:00) or preset (weekdays, weekends, saturdays, sundays, weekdays_9_to_17, weekdays_8_to_20, "
+    "weekday_nights_20_to_8, weekday_nights_17_to_9)",
+    "maintenance_windows": "a list of at most 100 maps with start and end, ISO 8601 with an offset, end after start",
     "depends_on": "the id of a sensor",
     "master_for_parent": "true or false",
     "dependency_delay": "whole seconds from 0 to 86400",
@@ -81,6 +82,8 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "tags that differ in case only: the first spelling": ("tags", ["Mail", "x", "mAIL"], ("Mail", "x")),
     "tags that differ in case only, outside ASCII": ("tags", ["Straße", "STRASSE"], ("Straße",)),
     "no tags": ("tags", [], ()),
+    "the longest tag": ("tags", ["x" * 64], ("x" * 64,)),
+    "as many tags as may be": ("tags", [f"t{n}" for n in range(50)], tuple(f"t{n}" for n in range(50))),
     "the lowest priority": ("priority", 1, 1),
     "the highest priority": ("priority", 5, 5),
     "a DNS name": ("host", "mail.example.org", "mail.example.org"),
@@ -111,6 +114,7 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "SASL": ("authentication", "scram_sha_256", "scram_sha_256"),
     "OAuth": ("authentication", "xoauth2", "xoauth2"),
     "a user name outside ASCII": ("username", "jörg <x>", "jörg <x>"),
+    "the longest name of a secret": ("secret_id", "x" * 2048, "x" * 2048),
     "the name of a secret": ("secret_id", "pop3-sensor/mail", "pop3-sensor/mail"),
     "a key inside a secret": ("secret_key", "ann@example.org", "ann@example.org"),
     "cleartext login allowed": ("cleartext_login", "allow", "allow"),
@@ -120,6 +124,7 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "certificates ignored": ("certificate_check", "off", "off"),
     "an authority": ("trusted_ca", CA, CA),
     "two authorities, with words between": ("trusted_ca", f"ours:\n{CA}\ntheirs:\n{CA}", f"ours:\n{CA}\ntheirs:\n{CA}"),
+    "as many authorities as may be": ("trusted_ca", CA + "#" * (65_536 - len(CA)), CA + "#" * (65_536 - len(CA))),
     "an authority, with words outside ASCII": ("trusted_ca", f"Müller:\n{CA}", f"Müller:\n{CA}"),
     "IPv4": ("ip_version", "ipv4", "ipv4"),
     "IPv6": ("ip_version", "ipv6", "ipv6"),
@@ -163,12 +168,17 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
         {"time_zone": "America/New_York", "preset": "weekdays"},
         {"time_zone": "America/New_York", "preset": "weekdays"},
     ),
-    "a schedule that is the name of a preset": (
+    "as many periods as may be": (
         "schedule",
-        "weekday_nights_17_to_9",
-        {"time_zone": "UTC", "preset": "weekday_nights_17_to_9"},
+        {"time_zone": "UTC", "paused": ["mo:09:00-mo:10:00"] * 100},
+        {"time_zone": "UTC", "paused": ("mo:09:00-mo:10:00",) * 100},
     ),
     "no windows": ("maintenance_windows", [], ()),
+    "as many windows as may be": (
+        "maintenance_windows",
+        [{"start": "2026-01-31T12:00:00Z", "end": "2026-01-31T12:00:01Z"}] * 100,
+        ({"start": NOON, "end": NOON + timedelta(seconds=1)},) * 100,
+    ),
     "a window": (
         "maintenance_windows",
         [{"start": "2026-01-31T13:00:00+01:00", "end": "2026-01-31T12:00:01Z"}],
@@ -182,6 +192,12 @@ GOOD: dict[str, tuple[str, Any, Any]] = {
     "paused": ("paused", True, True),
     "not paused": ("paused", False, False),
     "paused until": ("paused", "2026-01-31T12:00:00Z", NOON),
+    "paused until a time that no other zone could show": (
+        "paused",
+        "9999-12-31T23:59:59-14:00",
+        datetime(9999, 12, 30, tzinfo=UTC),
+    ),
+    "paused until a time before all others": ("paused", "0001-01-01T00:00:00+14:00", datetime(1, 1, 2, tzinfo=UTC)),
 }
 
 
@@ -212,18 +228,21 @@ BAD: dict[str, tuple[str, Any, str]] = {
     "a name with a line separator": ("name", "a\u2028b", "holds control characters"),
     "a name that changes the direction of writing": ("name", "a\u202eb", "holds control characters"),
     "a name of 129 characters": ("name", "x" * 129, "has 129 characters"),
+    "a name with half a character": ("name", "a\ud800", "holds control characters"),
     "a name that is a number": ("name", 5, "holds 5"),
     "a tag with a space": ("tags", ["good", "a b"], "holds the tag 'a b'"),
     "a tag with a comma": ("tags", ["a,b"], "holds the tag 'a,b'"),
     "a tag with a bracket": ("tags", ["(a"], "holds the tag '(a'"),
     "a tag with another bracket": ("tags", ["a)"], "holds the tag 'a)'"),
-    "a tag with an angle bracket": ("tags", ["a<b"], "holds the tag 'a<b'"),
-    "a tag with another angle bracket": ("tags", ["a>b"], "holds the tag 'a>b'"),
+    "a tag with an angle bracket": ("tags", ["a<b"], "holds the tag 'a{b'"),
+    "a tag with another angle bracket": ("tags", ["a>b"], "holds the tag 'a}b'"),
     "a tag with a leading plus": ("tags", ["+a"], "holds the tag '+a'"),
     "a tag with a leading minus": ("tags", ["-a"], "holds the tag '-a'"),
     "an empty tag": ("tags", [""], "holds the tag ''"),
     "a tag with a control character": ("tags", ["a\x1b"], "holds the tag 'a\\x1b'"),
     "a tag that nobody sees": ("tags", ["\u200b"], "holds the tag '\\u200b'"),
+    "a tag of 65 characters": ("tags", ["x" * 65], "holds a tag of 65 characters"),
+    "more tags than may be": ("tags", [f"t{n}" for n in range(51)], "has 51 entries"),
     "tags in a text": ("tags", "a b", "holds the text 'a b'"),
     "tags that are a number": ("tags", 5, "holds 5"),
     "a priority too low": ("priority", 0, "holds 0"),
@@ -276,6 +295,7 @@ BAD: dict[str, tuple[str, Any, str]] = {
     "a user name with CR": ("username", "ann\r", "holds CR, LF or NUL, which POP3 cannot carry"),
     "a user name with NUL": ("username", "ann\0", "holds CR, LF or NUL, which POP3 cannot carry"),
     "a user name with half a character": ("username", "ann\ud800", "holds half a character, which UTF-8 cannot carry"),
+    "a user name of 2049 characters": ("username", "x" * 2049, "has 2049 characters"),
     "a user name that is a number": ("username", 5, "holds something else"),
     "an empty secret id": ("secret_id", "", "is empty"),
     "a secret id with LF": ("secret_id", "a\n", "holds CR, LF or NUL, which POP3 cannot carry"),
@@ -314,6 +334,8 @@ BAD: dict[str, tuple[str, Any, str]] = {
     ),
     "an empty authority": ("trusted_ca", "", "holds 0 characters in which there is no certificate"),
     "an authority that is a number": ("trusted_ca", 5, "holds something else"),
+    "more authorities than may be": ("trusted_ca", CA + "#" * (65_537 - len(CA)), "holds 65537 bytes"),
+    "more authorities than may be, outside ASCII": ("trusted_ca", CA + "ü" * 32_768, f"holds {len(CA) + 65_536} bytes"),
     "an unknown IP version": ("ip_version", "ipv5", "holds the text 'ipv5'"),
     "an IP version that is a number": ("ip_version", 4, "holds 4"),
     "an unknown result handling": ("result_handling", "keep", "holds the text 'keep'"),
@@ -341,10 +363,20 @@ BAD: dict[str, tuple[str, Any, str]] = {
     "an unknown unit": ("stack_unit", "Seconds", "holds the text 'Seconds'"),
     "limits in a list": ("limits", [1], "holds a list"),
     "limits of an unknown channel": ("limits", {"Ping": {}}, "holds limits for 'Ping'"),
-    "limits of the status": ("limits", {"Status": {"upper_error": 1}}, "holds limits for 'Status'"),
-    "limits of the downtime": ("limits", {"Downtime": {"upper_error": 1}}, "holds limits for 'Downtime'"),
-    "an unknown schedule": ("schedule", "mondays", "holds the preset 'mondays'"),
-    "an unknown preset": ("schedule", {"time_zone": "UTC", "preset": "mondays"}, "holds the preset 'mondays'"),
+    "limits of the status": (
+        "limits",
+        {"Status": {"upper_error": 1}},
+        "holds limits for Status, which itself follows from the limits",
+    ),
+    "limits of the downtime": (
+        "limits",
+        {"Downtime": {"upper_error": 1}},
+        "holds limits for Downtime, which itself follows from the limits",
+    ),
+    "limits of more channels than there are": ("limits", {f"c{n}": {} for n in range(12)}, "has 12 entries"),
+    "limits of a channel that is a number": ("limits", {5: {}}, "holds 5"),
+    "a preset without a time zone": ("schedule", "weekdays", "holds the preset weekdays without a time zone"),
+    "an unknown schedule": ("schedule", "mondays", "holds the text 'mondays'"),
     "a schedule of neither": ("schedule", {"time_zone": "UTC"}, "needs either paused or preset"),
     "a schedule of both": (
         "schedule",
@@ -352,6 +384,11 @@ BAD: dict[str, tuple[str, Any, str]] = {
         "needs either paused or preset",
     ),
     "a schedule that is a number": ("schedule", 5, "holds 5"),
+    "more windows than may be": (
+        "maintenance_windows",
+        [{"start": "2026-01-31T12:00:00Z", "end": "2026-01-31T12:00:01Z"}] * 101,
+        "has 101 entries",
+    ),
     "a window that is no list": ("maintenance_windows", "tonight", "holds the text 'tonight'"),
     "a master with a space": ("depends_on", "p ing", "holds the text 'p ing'"),
     "masters in a list": ("depends_on", ["ping"], "holds a list"),
@@ -363,7 +400,8 @@ BAD: dict[str, tuple[str, Any, str]] = {
     "a pause until some word": ("paused", "tomorrow", "holds 'tomorrow'"),
     "a pause until a time of nowhere": ("paused", "2026-01-31T12:00:00", "holds '2026-01-31T12:00:00'"),
     "a pause until a day": ("paused", "2026-01-31", "holds '2026-01-31'"),
-    "a pause that is a number": ("paused", 1, "holds '1'"),
+    "a pause that is a number": ("paused", 1, "holds 1"),
+    "a pause in a list": ("paused", [True], "holds a list"),
 }
 
 # Attribute, what is written, where inside it the fault is, the complaint.
@@ -391,6 +429,36 @@ INSIDE: dict[str, tuple[str, Any, str, str]] = {
         f"holds the text '{'x' * 100}'",
     ),
     "a schedule without a time zone": ("schedule", {"preset": "weekdays"}, "schedule.time_zone", "is missing"),
+    "an unknown preset": (
+        "schedule",
+        {"time_zone": "UTC", "preset": "mondays"},
+        "schedule.preset",
+        "holds 'mondays', which is no preset",
+    ),
+    "more periods than may be": (
+        "schedule",
+        {"time_zone": "UTC", "paused": ["mo:09:00-mo:10:00"] * 101},
+        "schedule.paused",
+        "has 101 entries",
+    ),
+    "a limit beyond all numbers": (
+        "limits",
+        {"LoginTime": {"upper_error": float("inf")}},
+        "limits.LoginTime.upper_error",
+        "holds a very large number",
+    ),
+    "a limit of no number": (
+        "limits",
+        {"LoginTime": {"upper_error": float("nan")}},
+        "limits.LoginTime.upper_error",
+        "holds nan",
+    ),
+    "a message with half a character": (
+        "limits",
+        {"LoginTime": {"error_message": "a\ud800"}},
+        "limits.LoginTime.error_message",
+        "holds the text 'a\\ud800'",
+    ),
     "a time zone that is none": (
         "schedule",
         {"time_zone": "Europe/Atlantis", "preset": "weekdays"},
@@ -510,6 +578,11 @@ def test_the_tables_leave_out_no_attribute() -> None:
     assert attributes - {"comment"} == {attribute for attribute, _, _ in BAD.values()}
 
 
+PASSWORDS = ["password", "passwort", "PASSWORD", "passwd", "passwrod", "pop3_password", "pasword", "pass", "pwd"]
+A_PASSWORD = (
+    "there is no such attribute; a password belongs in Secrets Manager, and secret_id names the secret: "
+    "remove it here, and change it, for it has been shown"
+)
 # Item: every problem, as it is told.
 SEVERAL: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no id": ({}, ["id: is missing; allowed: 1 to 64 of A-Z a-z 0-9 . _ -"]),
@@ -522,7 +595,38 @@ SEVERAL: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "an attribute that resembles none": ({"id": "a", "colour": 5}, ["colour: there is no such attribute"]),
     "a name that only Python knows": ({"id": "a", "model_config": 5}, ["model_config: there is no such attribute"]),
-    "a very long attribute": ({"id": "a", "x" * 300: 5}, [f"{'x' * 64}: there is no such attribute"]),
+    "a very long attribute": ({"id": "a", "x" * 300: 5}, [f"{'x' * 63}…: there is no such attribute"]),
+    "an attribute of half a character": ({"id": "a", "a\ud800b": 5}, ["ab: there is no such attribute"]),
+    "an attribute that is nothing but half a character": ({"id": "a", "\ud800": 5}, ["there is no such attribute"]),
+    "an attribute in angle brackets": ({"id": "a", "<b>": 5}, ["{b}: there is no such attribute"]),
+    "more unknown attributes than are named": (
+        {"id": "a", **{f"colour{n}": 5 for n in range(15)}},
+        [*(f"colour{n}: there is no such attribute" for n in range(10)), "and 5 more attributes that do not exist"],
+    ),
+    **{f"a password, as {name}": ({"id": "a", name: "x"}, [f"{name}: {A_PASSWORD}"]) for name in PASSWORDS},
+    "a secret: it is not the password, but its name": (
+        {"id": "a", "secret": "x"},
+        ["secret: there is no such attribute; did you mean secret_id?"],
+    ),
+    "every fault inside an attribute, in one round": (
+        {
+            "id": "a",
+            "schedule": {"time_zone": "Mars", "preset": "mondays"},
+            "limits": {"Ping": {"upper_error": "5"}, "LoginTime": {"upper": 5, "lower_error": "5"}},
+        },
+        [
+            f"limits: holds limits for 'Ping'; allowed: {ALLOWED['limits']}",
+            f"limits.Ping.upper_error: holds the text '5'; allowed: {ALLOWED['limits']}",
+            f"limits.LoginTime.lower_error: holds the text '5'; allowed: {ALLOWED['limits']}",
+            f"limits.LoginTime.upper: is not known here; allowed: {ALLOWED['limits']}",
+            f"schedule.time_zone: holds 'Mars', which is no IANA time zone; allowed: {ALLOWED['schedule']}",
+            f"schedule.preset: holds 'mondays', which is no preset; allowed: {ALLOWED['schedule']}",
+        ],
+    ),
+    "no more of one attribute than five": (
+        {"id": "a", "limits": {"LoginTime": {f"colour{n}": 5 for n in range(50)}}},
+        [f"limits.LoginTime.colour{n}: is not known here; allowed: {ALLOWED['limits']}" for n in range(5)],
+    ),
     "one message for each attribute, however much is wrong with it": (
         {"id": "a", "tags": [1, 2, 3], "channels": [4, 5]},
         [f"tags[0]: holds 1; allowed: {ALLOWED['tags']}", f"channels[0]: holds 4; allowed: {ALLOWED['channels']}"],

@@ -94,7 +94,7 @@ def test_what_is_no_period(text: str) -> None:
 
 def test_a_period_of_no_length_is_refused() -> None:
     """Nobody knows whether it is nothing, or the whole week."""
-    with pytest.raises(ValueError, match=r"^'mo:09:00-mo:09:00' starts where it ends$"):
+    with pytest.raises(ValueError, match="starts where it ends"):
         minutes_of("mo:09:00-mo:09:00")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import trustme
 
-from pop3_sensor.items import Inheritance, InvalidSettings, Item, read_item, settings_of
+from pop3_sensor.items import InvalidSettings, Item, read_item, settings_of
 from pop3_sensor.model import Channel, Settings
 from pop3_sensor.model.limits import Limits
 from tests.samples import SENSOR
@@ -99,8 +99,8 @@ ADDING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"schedule": {"time_zone": "Asia/Tokyo", "preset": "weekdays"}},
         {"schedules": ({"time_zone": "Asia/Tokyo", "paused": ("sa:00:00-mo:00:00",)},)},
     ),
-    "a preset by its name alone": (
-        {"schedule": "weekends"},
+    "another preset": (
+        {"schedule": {"time_zone": "UTC", "preset": "weekends"}},
         {"schedules": ({"time_zone": "UTC", "paused": ("mo:00:00-sa:00:00",)},)},
     ),
     "windows": (
@@ -115,7 +115,7 @@ ADDING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 def settings(**attributes: Any) -> Settings:
-    return settings_of(read_item({"id": "mail-1", **attributes}), Inheritance())
+    return settings_of(read_item({"id": "mail-1", **attributes}))
 
 
 def test_the_defaults() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from ..items import Inheritance, InvalidSettings, Item, read_item, settings_of
+from ..items import InvalidSettings, Item, read_item, settings_of
 from ..model import ScanError, Settings, Status
 from ..scan import Credentials, parse_credentials, parse_networks, scan
 from ..status import report_of_scan
@@ -89,7 +89,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     if arguments.trusted_ca is not None:
         item["trusted_ca"] = arguments.trusted_ca.read_text()
     item["warning_scans"] = 0  # one scan has no history to be patient with
-    return settings_of(read_item(item), Inheritance())
+    return settings_of(read_item(item))
 
 
 def _credentials(settings: Settings, password_file: Path | None) -> Credentials | None:

@@ -19,6 +19,7 @@ class Policy:
 
     forbidden: Sequence[Network]
     refuse_cleartext_login: bool = False
+    editor_id_prefix: str = ""  # what the ids of some editors' items begin with; empty: of nobody's
 
     def impose(self, settings: Settings) -> Settings:
         return replace(settings, cleartext_login="refuse") if self.refuse_cleartext_login else settings
@@ -96,7 +97,7 @@ class FleetReader:
 def _resolved(written: Mapping[str, Item | InvalidSettings], policy: Policy) -> Fleet:
     settings: dict[str, Settings] = {}
     invalid: dict[str, InvalidSettings] = {}
-    for sensor_id, resolved in resolve_all(written).sensors.items():
+    for sensor_id, resolved in resolve_all(written, policy.editor_id_prefix).sensors.items():
         if isinstance(resolved, Settings):
             settings[sensor_id] = policy.impose(resolved)
         else:

@@ -5,12 +5,12 @@ import logging
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from ..items import InvalidSettings
-from ..model import Reason, Settings
+from ..model import Observation, Reason, Settings, Trouble
 from ..model.authorities import trust
 from ..ports import Batch, Now, Patience, ServiceError
 from ..scan import Credentials
@@ -18,7 +18,7 @@ from ..status import Report, report_of_scan
 from .claims import Claims
 from .engine import ScanOnce
 from .failures import Failures
-from .job import Job, Scanner, unscanned
+from .job import Job, Scanner
 from .keyring import Keyring
 from .publisher import Backlog, Outlets, Publisher
 from .reader import Fleet, FleetReader, Policy
@@ -156,8 +156,8 @@ class Run:
             return await asyncio.to_thread(keyring.renew, job.settings, job.credentials, self._started, self.failures)
 
     def _invalid(self, sensor_id: str, error: InvalidSettings, fleet: Fleet) -> Report:
-        seen = replace(unscanned(Reason.SETTINGS_INVALID, str(error)), at=self._tools.now())
-        report = report_of_scan(sensor_id, None, seen, fleet.states.get(sensor_id))
+        seen = Observation(at=self._tools.now(), trouble=Trouble(Reason.SETTINGS_INVALID, None, error.line))
+        report = report_of_scan(sensor_id, None, seen, fleet.states.get(sensor_id), error.identity)
         if report.state != report.previous:  # told once, not every minute
             problems = [str(problem) for problem in error.problems]
             logger.warning("settings are invalid", extra={"sensor_id": sensor_id, "problems": problems})

@@ -1,27 +1,51 @@
 """One sensor: its item and what is above it become the settings in force, or it is told what does not fit together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..model import Channel, Settings
 from ..model.channels import UNITS
-from ..model.settings import BEARER, DEFAULT_TAGS, DEFAULT_TRANSPORT_SECURITY, default_port
-from .inheritance import Inheritance
+from ..model.settings import BEARER, DEFAULT_TAGS, DEFAULT_TRANSPORT_SECURITY, Identity, default_port
+from .branches import too_much
+from .inheritance import NOTHING, Inheritance
 from .item import Item
 from .problems import InvalidSettings, Problem, allowed
 
 _OWN = ("name", "priority", "primary_channel", "graph_type", "stack_unit")
 
 
-def settings_of(item: Item, above: Inheritance) -> Settings:
-    """Raises InvalidSettings where attributes that need each other do not fit."""
-    chain = above.below(item, item.tags if item.tags is not None else DEFAULT_TAGS)
+def settings_of(item: Item, above: Inheritance | Problem = NOTHING, told: Iterable[Problem] = ()) -> Settings:
+    """Raises InvalidSettings: with what is `told` of the item, with what is wrong above it, with what does not fit."""
+    problems = [*told, above] if isinstance(above, Problem) else [*told]
+    inherited = NOTHING if isinstance(above, Problem) else above
+    chain = inherited.below(item, item.tags if item.tags is not None else DEFAULT_TAGS)
+    settings = _draft(item, chain, inherited)
+    if not isinstance(above, Problem):
+        bad = {problem.outermost for problem in problems}
+        problems += (one for one in _misfits(settings, item, chain) if one.outermost not in bad)
+    if problems:
+        raise refused(item, settings, *problems)
+    return settings
+
+
+def refused(item: Item, settings: Settings, *problems: Problem) -> InvalidSettings:
+    bad = {problem.outermost for problem in problems}
+    identity = Identity(
+        name=settings.name,
+        tags=settings.tags if "tags" not in bad else (),
+        priority=settings.priority if "priority" not in bad else None,
+        host=settings.host if "host" not in bad and settings.host else None,
+        port=settings.port if "port" not in bad else None,
+    )
+    return InvalidSettings(item, *problems, identity=identity)
+
+
+def _draft(item: Item, chain: Inheritance, above: Inheritance) -> Settings:
+    """Not yet settings: nobody has looked whether they fit together, and the host may be missing."""
     values = {**chain.values, **{name: value for name in _OWN if (value := getattr(item, name)) is not None}}
-    if problems := [*_missing(values), *_unsafe(values), *_unfit(item)]:
-        raise InvalidSettings(*problems)
     security = values.get("transport_security", DEFAULT_TRANSPORT_SECURITY)
-    defaults: dict[str, Any] = {"name": item.id, "port": default_port(security)}
-    settings = Settings(
+    defaults: dict[str, Any] = {"name": item.id, "host": "", "port": default_port(security)}
+    return Settings(
         **defaults | values,
         id=item.id,
         tags=chain.tags,
@@ -35,43 +59,29 @@ def settings_of(item: Item, above: Inheritance) -> Settings:
         ),
         ancestors=above.path,
     )
-    if problems := _unpublished(settings):
-        raise InvalidSettings(*problems)
-    return settings
 
 
-def _missing(values: Mapping[str, Any]) -> list[Problem]:
-    problems = []
-    if "host" not in values:
-        problems.append(Problem("host", f"is missing, here and in everything above; {allowed('host')}"))
-    method = values.get("authentication", "none")
-    if method != "none" and "secret_id" not in values:
-        problems.append(Problem("secret_id", f"is missing, and authentication is {method}; {allowed('secret_id')}"))
-    return problems
-
-
-def _unsafe(values: Mapping[str, Any]) -> list[Problem]:
-    method, check = values.get("authentication", "none"), values.get("certificate_check", "verify")
-    if method not in BEARER or check == "verify":
-        return []
-    text = f"is {check}, but with authentication {method} a token is sent, and only where the certificate verifies"
-    return [Problem("certificate_check", f"{text}; allowed: verify")]
-
-
-def _unfit(item: Item) -> list[Problem]:
-    if item.stack_unit is not None and item.graph_type != "stacked":
-        return [Problem("stack_unit", f"is set, but graph_type is not stacked; {allowed('stack_unit')}")]
-    return []
-
-
-def _unpublished(settings: Settings) -> list[Problem]:
-    problems = []
+def _misfits(settings: Settings, item: Item, chain: Inheritance) -> Iterator[Problem]:
+    """What is good alone, and wrong beside the rest of the item or below what is above it."""
+    if not settings.host:
+        yield Problem("host", f"is missing, here and in everything above; {allowed('host')}")
+    method = settings.authentication
+    if method != "none" and not settings.secret_id:
+        yield Problem("secret_id", f"is missing, and authentication is {method}; {allowed('secret_id')}")
+    if method in BEARER and (check := settings.certificate_check) != "verify":
+        text = f"is {check}, but with authentication {method} a token is sent, and only where the certificate verifies"
+        yield Problem("certificate_check", f"{text}; allowed: verify")
+    if item.master_for_parent and item.parent is None:
+        # Most items are below root: one without a parent of its own would pause nearly everything.
+        yield Problem("master_for_parent", "is set, and parent is not: it must be written out, even where it is root")
+    yield from (too_much(attribute, count) for attribute, count in chain.excess.items())
     channels = settings.published_channels
     if settings.primary_channel not in channels:
         text = f"{settings.primary_channel} is not among this sensor's channels: {', '.join(channels)}"
-        problems.append(Problem("primary_channel", text))
+        yield Problem("primary_channel", text)
     units = {UNITS[channel] for channel in channels}
-    if settings.stack_unit is not None and settings.stack_unit not in units:
+    if settings.stack_unit is not None and item.graph_type != "stacked":
+        yield Problem("stack_unit", f"is set, but graph_type is not stacked; {allowed('stack_unit')}")
+    elif settings.stack_unit is not None and settings.stack_unit not in units:
         text = f"{settings.stack_unit} is not among the units of this sensor's channels: {', '.join(sorted(units))}"
-        problems.append(Problem("stack_unit", text))
-    return problems
+        yield Problem("stack_unit", text)

@@ -10,6 +10,7 @@ from ..model.channels import Unit
 from ..model.limits import Limits
 from ..model.settings import (
     ID_PATTERN,
+    MAX_NAME,
     Authentication,
     CertificateCheck,
     CleartextLogin,
@@ -20,6 +21,7 @@ from ..model.settings import (
     TransportSecurity,
 )
 from . import attributes
+from .attributes import MAX_AUTHORITIES, MAX_PERIODS, MAX_TAG, MAX_TAGS, MAX_WINDOWS
 
 
 def _one_of(words: object) -> str:
@@ -28,13 +30,14 @@ def _one_of(words: object) -> str:
     return f"{', '.join(others)} or {last}"
 
 
-_Lax = Field(strict=False)  # DynamoDB has lists and sets; both become tuples
-_Sendable = Annotated[str, AfterValidator(attributes.sendable)]
+def _at_most(entries: int | None = None) -> Any:
+    """DynamoDB has lists and sets; both become tuples. One fault is told of each, however many there are."""
+    return Field(strict=False, fail_fast=True, max_length=entries)
 
 
 _STRICT = ConfigDict(strict=True, frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
+_Number = Annotated[float, Field(allow_inf_nan=False)]
+_Sendable = Annotated[str, AfterValidator(attributes.sendable)]
 _Moment = Annotated[Any, AfterValidator(attributes.moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
@@ -42,23 +45,17 @@ class WrittenSchedule(BaseModel):
     model_config = _STRICT
 
     time_zone: Annotated[str, AfterValidator(attributes.time_zone)]
-    paused: Annotated[tuple[str, ...], _Lax, AfterValidator(attributes.periods)] | None = None
-    preset: str | None = None
+    paused: Annotated[tuple[str, ...], _at_most(MAX_PERIODS), AfterValidator(attributes.periods)] | None = None
+    preset: Annotated[str, AfterValidator(attributes.preset)] | None = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.paused is None) == (self.preset is None):
             raise ValueError("needs either paused or preset")
-        if self.preset is not None and self.preset not in PRESETS:
-            raise ValueError(f"holds the preset {self.preset[:100]!r}")
         return self
 
     def schedule(self) -> Schedule:
         return Schedule(self.time_zone, PRESETS[self.preset] if self.preset else self.paused or ())
-
-
-def _preset_alone(written: object) -> object:
-    return {"time_zone": "UTC", "preset": written} if isinstance(written, str) else written
 
 
 class WrittenWindow(BaseModel):
@@ -80,10 +77,10 @@ class WrittenWindow(BaseModel):
 class WrittenLimits(BaseModel):
     model_config = _STRICT
 
-    upper_error: float | None = None
-    upper_warning: float | None = None
-    lower_warning: float | None = None
-    lower_error: float | None = None
+    upper_error: _Number | None = None
+    upper_warning: _Number | None = None
+    lower_warning: _Number | None = None
+    lower_error: _Number | None = None
     error_message: str = Field("", max_length=200)
     warning_message: str = Field("", max_length=200)
 
@@ -101,10 +98,12 @@ class Item(BaseModel):
     parent: Annotated[str, Field(pattern=ID_PATTERN)] | None = Field(None, description="the id of a device or group")
     comment: Any = Field(None, description="free text")
     name: Annotated[str, AfterValidator(attributes.name)] | None = Field(
-        None, description="1 to 128 characters, no control characters"
+        None, description=f"1 to {MAX_NAME} characters, no control characters"
     )
-    tags: Annotated[tuple[str, ...], _Lax, AfterValidator(attributes.tags)] | None = Field(
-        None, description="a list of texts without spaces, commas, ( ) < > and without a leading + or -"
+    tags: Annotated[tuple[str, ...], _at_most(MAX_TAGS), AfterValidator(attributes.tags)] | None = Field(
+        None,
+        description=f"a list of at most {MAX_TAGS} texts, each at most {MAX_TAG} characters without spaces, commas, "
+        "( ) < > and without a leading + or -",
     )
     priority: int | None = Field(None, ge=1, le=5, description="a whole number from 1 (lowest) to 5 (highest)")
     host: Annotated[str, AfterValidator(attributes.host)] | None = Field(
@@ -120,17 +119,23 @@ class Item(BaseModel):
     cleartext_login: CleartextLogin | None = Field(None, description=_one_of(CleartextLogin))
     certificate_check: CertificateCheck | None = Field(None, description=_one_of(CertificateCheck))
     trusted_ca: Annotated[str, AfterValidator(attributes.authorities)] | None = Field(
-        None, description="PEM text of one or more certificates"
+        None, description=f"PEM text of one or more certificates, at most {MAX_AUTHORITIES // 1024} KiB"
     )
     ip_version: IpVersion | None = Field(None, description=_one_of(IpVersion))
     result_handling: ResultHandling | None = Field(None, description=_one_of(ResultHandling))
-    channels: Annotated[tuple[str, ...], _Lax, AfterValidator(attributes.channels)] | None = Field(
+    channels: Annotated[tuple[str, ...], _at_most(), AfterValidator(attributes.channels)] | None = Field(
         None, description=f"a list out of {', '.join(Channel)}"
     )
     primary_channel: Channel | None = Field(None, strict=False, description="a channel that this sensor publishes")
     graph_type: GraphType | None = Field(None, description=_one_of(GraphType))
     stack_unit: Unit | None = Field(None, description="a unit of this sensor's channels, where graph_type is stacked")
-    limits: Annotated[dict[str, WrittenLimits], AfterValidator(attributes.limited_channels)] | None = Field(
+    limits: (
+        Annotated[
+            dict[Annotated[str, AfterValidator(attributes.limited_channel)], WrittenLimits],
+            BeforeValidator(attributes.few_channels),
+        ]
+        | None
+    ) = Field(
         None,
         description="a map from a channel to upper_error, upper_warning, lower_warning, lower_error (numbers), "
         "error_message, warning_message (texts of at most 200 characters)",
@@ -139,15 +144,15 @@ class Item(BaseModel):
         None, description="30, or a multiple of 60 up to 864000 (10 days), in seconds"
     )
     warning_scans: int | None = Field(None, ge=0, le=5, description="a whole number from 0 to 5")
-    schedule: (
-        Annotated[WrittenSchedule, BeforeValidator(_preset_alone, json_schema_input_type=WrittenSchedule | str)] | None
-    ) = Field(
+    schedule: Annotated[WrittenSchedule, BeforeValidator(attributes.no_preset_alone)] | None = Field(
         None,
-        description="a map of time_zone (an IANA name) and either paused (a list of periods like fr:17:00-mo:09:00) "
-        f"or preset ({', '.join(PRESETS)})",
+        description="a map of time_zone (an IANA name) and either paused (a list of at most "
+        f"{MAX_PERIODS} periods like fr:17:00-mo:09:00) or preset ({', '.join(PRESETS)})",
     )
-    maintenance_windows: Annotated[tuple[WrittenWindow, ...], _Lax] | None = Field(
-        None, description="a list of maps with start and end, ISO 8601 with an offset, end after start"
+    maintenance_windows: Annotated[tuple[WrittenWindow, ...], _at_most(MAX_WINDOWS)] | None = Field(
+        None,
+        description=f"a list of at most {MAX_WINDOWS} maps with start and end, ISO 8601 with an offset, "
+        "end after start",
     )
     depends_on: Annotated[str, Field(pattern=ID_PATTERN)] | None = Field(None, description="the id of a sensor")
     master_for_parent: bool | None = Field(None, description="true or false")

@@ -59,7 +59,7 @@ class Schedule:
 
     def pauses(self, at: datetime) -> bool:
         now = _minute_of_week(at, self.time_zone)
-        return any(_holds(period, now) for period in self.paused)
+        return any(_holds(period, now) for period in _minutes_of(self.paused))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +82,24 @@ def _minute_of_week(at: datetime, time_zone: str) -> int:
     return local.weekday() * _DAY + local.hour * 60 + local.minute
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=1024)  # a tick asks all sensors below a group for the same periods, twice
+def _minutes_of(periods: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    return tuple(map(minutes_of, periods))
+
+
 def minutes_of(period: str) -> tuple[int, int]:
     """Start and end as minutes of the week. Raises ValueError for a text that is no period."""
     match = _PERIOD.fullmatch(period)
     if match is None:
-        raise ValueError(f"{period!r} is no period like fr:17:00-mo:09:00")
+        raise ValueError("is no period like fr:17:00-mo:09:00")
     day, hour, minute, last_day, last_hour, last_minute = match.groups()
     start = _DAYS.index(day) * _DAY + int(hour) * 60 + int(minute)
     end = _DAYS.index(last_day) * _DAY + int(last_hour) * 60 + int(last_minute)
     if start == end:
-        raise ValueError(f"{period!r} starts where it ends")
+        raise ValueError("starts where it ends")
     return start, end
 
 
-def _holds(period: str, now: int) -> bool:
-    start, end = minutes_of(period)
+def _holds(period: tuple[int, int], now: int) -> bool:
+    start, end = period
     return start <= now < end if start < end else now >= start or now < end

@@ -111,6 +111,17 @@ def _adapter() -> TypeAdapter[Settings]:
     return TypeAdapter(Settings)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What people know a sensor by, as far as it is good, where its settings are invalid."""
+
+    name: str
+    tags: tuple[str, ...] = ()
+    priority: int | None = None
+    host: str | None = None
+    port: int | None = None
+
+
 HALF_MINUTE = 30
 MINUTE = 60
 HOUR = 3600

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..items import InvalidSettings, Item, read_all, resolve_all
+from ..items import InvalidSettings, read_all, resolve_all
 from ..model import PauseReason, Reason, Settings, State, Status
 from ..model.settings import DEFAULT_PRIORITY, MAX_NAME
 from ..model.text import printable
@@ -79,45 +79,38 @@ class Survey:
 def survey(items: Iterable[Mapping[str, Any]], states: Mapping[str, State]) -> Survey:
     raw = {str(attributes.get("id")): attributes for attributes in items}
     resolved = resolve_all(read_all(raw.values()))
-    root = resolved.branches.root
-
-    def parent_of(item_id: str) -> str | None:
-        parent = raw[item_id].get("parent")
-        return parent if isinstance(parent, str) else (root if item_id != root else None)
-
+    parent_of = resolved.branches.parent_of
     sensors: dict[str, Sensor] = {}
     branches: dict[str, Branch] = {}
-    for item_id, item in resolved.written.items():
-        name, priority = _name(item_id, raw[item_id]), _priority(raw[item_id])
+    for item_id, found in resolved.written.items():
+        item = found.item if isinstance(found, InvalidSettings) else found
         if item.is_branch:
-            problem = printable(str(item)) if isinstance(item, InvalidSettings) else ""
-            branches[item_id] = Branch(item_id, name, str(item.kind), parent_of(item_id), priority, problem)
+            branches[item_id] = Branch(
+                id=item_id,
+                name=_name(item_id, raw[item_id]),
+                kind=item.kind,
+                parent=parent_of(item),
+                priority=item.priority or DEFAULT_PRIORITY,
+                problem=found.line if isinstance(found, InvalidSettings) else "",
+            )
             continue
-        found = resolved.sensors[item_id]
+        one = resolved.sensors[item_id]
+        known = one.identity if isinstance(one, InvalidSettings) else one
         sensors[item_id] = Sensor(
             id=item_id,
-            name=name,
-            parent=parent_of(item_id),
-            priority=priority,
-            tags=found.tags if isinstance(found, Settings) else _tags(item),
-            settings=found if isinstance(found, Settings) else None,
-            problem=printable(str(found)) if isinstance(found, InvalidSettings) else "",
+            name=_name(item_id, raw[item_id]),
+            parent=parent_of(item),
+            priority=known.priority or DEFAULT_PRIORITY,
+            tags=known.tags,
+            settings=one if isinstance(one, Settings) else None,
+            problem=one.line if isinstance(one, InvalidSettings) else "",
             state=states.get(item_id),
         )
     return Survey(sensors, branches)
 
 
 def _name(item_id: str, attributes: Mapping[str, Any]) -> str:
-    """The name as it is written, if it can be shown; also that of an item in which something else is wrong."""
+    """The name as it is written, if it can be shown; also a name that is not allowed."""
     written = attributes.get("name")
     shown = printable(written, MAX_NAME) if isinstance(written, str) else ""
     return shown or printable(item_id, MAX_NAME) or "(an id that shows nothing)"
-
-
-def _priority(attributes: Mapping[str, Any]) -> int:
-    written = attributes.get("priority")
-    return written if isinstance(written, int) and 1 <= written <= 5 else DEFAULT_PRIORITY  # noqa: PLR2004 - the priorities
-
-
-def _tags(item: Item | InvalidSettings) -> tuple[str, ...]:
-    return (item.tags or ()) if isinstance(item, Item) else ()

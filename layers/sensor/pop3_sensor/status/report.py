@@ -8,7 +8,7 @@ from typing import Any
 
 from ..model import CertificateFacts, Channel, Observation, Settings, State, Status
 from ..model.channels import ALWAYS, measured, of_status
-from ..model.settings import HOUR, ID_PATTERN
+from ..model.settings import HOUR, ID_PATTERN, Identity
 from .event_text import event_text
 from .pauses import Pause
 from .verdict import Verdict, judge, verdict_of_pause
@@ -16,13 +16,17 @@ from .verdict import Verdict, judge, verdict_of_pause
 
 @dataclass(frozen=True)
 class Report:
-    """`settings` is None where they are invalid; `previous` is None before the first scan."""
+    """`settings` is None where they are invalid, and then `identity` says whose they are, if anybody knows.
+
+    `previous` is None before the first scan.
+    """
 
     sensor_id: str
     settings: Settings | None
     seen: Observation
     verdict: Verdict
     previous: State | None
+    identity: Identity | None = None
 
     @functools.cached_property
     def state(self) -> State:
@@ -59,14 +63,15 @@ class Report:
 
     def change(self) -> dict[str, Any]:
         """The detail of the status event (docs/reference.md#status-event), in plain JSON types."""
-        state, settings = self.state, self.settings
+        state = self.state
+        known = self.settings or self.identity or Identity(name=self.sensor_id)
         detail = {
             "sensor_id": self.sensor_id,
-            "name": settings.name if settings else self.sensor_id,
-            "tags": list(settings.tags) if settings else [],
-            "priority": settings.priority if settings else None,
-            "host": settings.host if settings else None,
-            "port": settings.port if settings else None,
+            "name": known.name,
+            "tags": list(known.tags),
+            "priority": known.priority,
+            "host": known.host,
+            "port": known.port,
             "status": str(state.status),
             "previous_status": str(self.status_before or ""),
             "since": state.since.isoformat(),
@@ -118,5 +123,12 @@ def report_of_pause(settings: Settings, found: Pause, previous: State | None, at
     return Report(settings.id, settings, Observation(at=at), verdict, previous)
 
 
-def report_of_scan(sensor_id: str, settings: Settings | None, seen: Observation, previous: State | None) -> Report:
-    return Report(sensor_id, settings, seen, judge(settings, seen, previous), previous)
+def report_of_scan(
+    sensor_id: str,
+    settings: Settings | None,
+    seen: Observation,
+    previous: State | None,
+    identity: Identity | None = None,
+) -> Report:
+    """`identity`: of a sensor whose settings are invalid."""
+    return Report(sensor_id, settings, seen, judge(settings, seen, previous), previous, identity)

@@ -116,6 +116,7 @@ def test_example_is_valid(one: Section) -> None:
     resolved = resolve_all(read_all(items_of(one)))
     everything = [*resolved.written.values(), *resolved.sensors.values()]
     assert [] == [str(found) for found in everything if isinstance(found, InvalidSettings)]
+    assert {} == resolved.branches.problems
 
 
 @pytest.mark.parametrize("one", examples(), ids=lambda one: one.heading)

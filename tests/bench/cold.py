@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.bench.function import NAMES
 from tests.bench.report import Section, median, milliseconds, percentile, ratio
 from tests.emulator.emulator import REGION
-from tests.emulator.stack import build
+from tests.emulator.sam import build
 from tests.root import ROOT
 
 AIM = 1.2

@@ -6,19 +6,20 @@ import shutil
 import signal
 import time
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import NoReturn
 
 from tests.demo.demonstration import PHASES, MailServers, mail_servers, write_samples
 from tests.demo.widget_page import widget_page
+from tests.emulator.direct import build, deploy
 from tests.emulator.emulator import emulator
-from tests.emulator.stack import DeployedStack, build, deploy
-from tests.root import ROOT
+from tests.emulator.stack import DeployedStack
 from tests.servers.background import in_background
 
-FOLDER = ROOT / ".run"
-PYTHON = ".venv/bin/python"
-ADD = f"""{PYTHON} -m tests.demo.add '{{"id": "my-mail", "host": "mail.example.org"}}'"""
+FOLDER = Path(".run")
+ADD = """.venv/bin/python -m tests.demo.add '{"id": "my-mail", "host": "mail.example.org"}'"""
 TICKS = 2
+ENDS = (signal.SIGINT, signal.SIGTERM)
 PATIENCE_SECONDS = 180.0  # the schedule ticks once a minute
 
 
@@ -62,9 +63,9 @@ def explain(stack: DeployedStack) -> None:
         (results / key.rpartition("/")[2]).write_text(text)
     print(f"The result files of starttls-login are in the bucket {stack.outputs['ResultsBucketName']}; copies:")
     for path in sorted(results.iterdir()):
-        print(f"  {path.relative_to(ROOT)}")
+        print(f"  {path}")
     print("\nScan your own server, with nothing running:")
-    print(f"  {PYTHON} -m pop3_sensor scan mail.example.org")
+    print("  make scan HOST=mail.example.org")
     print("\nAdd your own server while this runs (make run STAY=1), from another terminal:")
     print(f"  {ADD}")
     print("\nAdd it in AWS, after sam build && sam deploy --guided:")
@@ -72,39 +73,53 @@ def explain(stack: DeployedStack) -> None:
 
 
 def watch(servers: MailServers, *, stay: bool) -> None:
-    print("1/3  starting an AWS emulator and building the stack ...", flush=True)
+    say("The first table comes in about ten seconds.")
+    say("1/4  building the layer and the functions, as sam build does ...")
     shutil.rmtree(FOLDER, ignore_errors=True)
+    folder = FOLDER.resolve()
+    artifacts = build(folder / "build")
+    say("2/4  starting an AWS emulator ...")
     with ExitStack() as context:
-        running = context.enter_context(emulator(FOLDER / "emulator"))
-        template = build(FOLDER / "build")
-        print("2/3  deploying template.yaml with sam deploy ...", flush=True)
-        stack = deploy(running, template, "pop3-sensor")
+        running = context.enter_context(emulator(folder / "emulator"))
+        say("3/4  deploying template.yaml to it ...")
+        stack = deploy(running, artifacts, "pop3-sensor")
         write_samples(stack, servers)
-        (FOLDER / "stack.json").write_text(json.dumps({"url": running.url, "outputs": dict(stack.outputs)}))
-        print("3/3  seven sensors are written; the schedule ticks once a minute ...\n", flush=True)
+        (folder / "stack.json").write_text(json.dumps({"url": running.url, "outputs": dict(stack.outputs)}))
+        context.callback((folder / "stack.json").unlink)
+        say("4/4  seven sensors are written; making the schedule's first tick for it ...\n")
+        stack.tick()
         where = ""
         if stay:
             page = widget_page(stack.overview, stack.outputs["OverviewFunctionName"])
             where = f"overview: {context.enter_context(page)}\nadd your own server: {ADD}\n"
-            print(where, flush=True)
         ticks = 0
         while stay or ticks < TICKS:
             ticks = wait_for_tick(stack, ticks)
             print(f"Tick {ticks}, {time.strftime('%H:%M:%S')}")
             show(stack)
-            if ticks in (1, TICKS):
+            if ticks == (1 if stay else TICKS):
                 explain(stack)
-                print(where, flush=True)
+            say(where)
+            if ticks == 1:
+                say("The schedule makes the next tick, within a minute: what still fails then is Down.\n")
+
+
+def say(what: str) -> None:
+    print(what, flush=True)
 
 
 def end(*_: object) -> NoReturn:
-    raise SystemExit("ended")
+    """Every context closes, undisturbed by a second signal: nothing is left running."""
+    for one in ENDS:
+        signal.signal(one, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
     parser.add_argument("--stay", action="store_true", help="go on until Ctrl-C")
     stay = parser.parse_args().stay
-    signal.signal(signal.SIGTERM, end)  # as Ctrl-C: every context closes, nothing is left running
+    for one in ENDS:
+        signal.signal(one, end)
     with suppress(KeyboardInterrupt), in_background(mail_servers()) as servers:
         watch(servers, stay=stay)

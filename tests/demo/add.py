@@ -2,15 +2,15 @@
 
 import json
 import sys
+from pathlib import Path
 
 from tests.emulator.emulator import Emulator
 from tests.emulator.stack import DeployedStack
-from tests.root import ROOT
 
 
 def running_stack() -> DeployedStack:
     """Raises SystemExit that says what to do where nothing runs."""
-    folder = ROOT / ".run"
+    folder = Path(".run")
     try:
         facts = json.loads((folder / "stack.json").read_text())
     except FileNotFoundError:

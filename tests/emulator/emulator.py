@@ -51,7 +51,9 @@ def emulator(directory: Path) -> Iterator[Emulator]:
     directory.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     log = directory / "emulator.log"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | {
+    # A PYTHONPATH of ours would come before the deployed code.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
+    environment = kept | {
         "AUTH": "true",  # the deployed roles are really enforced
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),

@@ -1,43 +1,24 @@
-"""The project's own template, built for this machine and deployed by `sam deploy`."""
+"""The deployed stack, as its users have it: items in, results and channels out."""
 
 import json
-import os
-import platform
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from tests.emulator.emulator import REGION, Emulator
-from tests.root import ROOT
-
-# Everything that scans refuse by default but loopback: that is where a local mail server is.
-LOOPBACK_ALLOWED = "169.254.0.0/16,224.0.0.0/4,fe80::/10,ff00::/8"
-# The emulator knows neither composite alarms nor those over a query.
-LOCAL = {"ForbiddenNetworks": LOOPBACK_ALLOWED, "Alarms": "disabled"}
-
-
-def build(directory: Path, *, python: str = "", machine: str = "", interpreters: Path | None = None) -> Path:
-    """`sam build` for a version and machine, by default those at hand; returns the built template.
-
-    `interpreters`: a folder to look in first for the interpreter that makes the byte code.
-    """
-    layer = {
-        "LAYER_PYTHON": python or f"{sys.version_info.major}.{sys.version_info.minor}",
-        "LAYER_ARCH": machine or platform.machine().replace("aarch64", "arm64"),
-    }
-    _sam("build", "--build-dir", str(directory), environment=layer, folders=[interpreters] if interpreters else [])
-    return directory / "template.yaml"
+from tests.emulator.emulator import Emulator
 
 
 @dataclass(frozen=True, slots=True)
 class DeployedStack:
     emulator: Emulator
     outputs: Mapping[str, str]
+
+    @classmethod
+    def named(cls, running: Emulator, name: str) -> "DeployedStack":
+        (stack,) = running.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        return cls(running, {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]})
 
     def put_item(self, **attributes: object) -> None:
         """An item in plain Python values."""
@@ -165,17 +146,6 @@ class DeployedStack:
         return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode() for key in keys}
 
 
-def deploy(running: Emulator, template: Path, name: str, **parameters: str) -> DeployedStack:
-    """`sam deploy`, as an operator would, with the parameters that one machine needs unless others are given."""
-    overrides = [f"{key}={value}" for key, value in (LOCAL | parameters).items()]
-    where = {"AWS_ENDPOINT_URL": running.url, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-    unattended = ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"]
-    target = ["--template-file", str(template), "--stack-name", name]
-    _sam("deploy", *target, *unattended, "--parameter-overrides", *overrides, environment=where)
-    stacks = running.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-    return DeployedStack(running, {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]})
-
-
 def typed(value: object) -> dict[str, Any]:
     """A plain value as DynamoDB's typed JSON."""
     match value:
@@ -193,16 +163,3 @@ def typed(value: object) -> dict[str, Any]:
             return {"SS": sorted(value)}
         case _:
             raise TypeError(f"DynamoDB has no type for {value!r}")
-
-
-def _sam(*arguments: str, environment: Mapping[str, str], folders: Sequence[Path] = ()) -> None:
-    """SAM's own command, from this environment, told nothing but what it needs."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    path = os.pathsep.join([*map(str, folders), str(Path(sys.executable).parent), os.environ["PATH"]])
-    known = {"AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0", "PATH": path}
-    command = ["sam", *arguments]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**kept, **known, **environment}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")

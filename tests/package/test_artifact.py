@@ -17,7 +17,7 @@ import pytest
 import samcli.local.rapid
 
 from tests.emulator.emulator import REGION
-from tests.emulator.stack import build
+from tests.emulator.sam import build
 from tests.root import ROOT
 
 RUNTIME = ROOT / ".venv" / "runtime" / "bin" / "python"

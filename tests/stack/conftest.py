@@ -7,22 +7,25 @@ import pytest
 
 from tests.demo.demonstration import MailServers, mail_servers
 from tests.emulator.emulator import emulator, missing
-from tests.emulator.stack import DeployedStack, build, deploy
+from tests.emulator.sam import build, deploy
+from tests.emulator.stack import DeployedStack
 from tests.required import require
 from tests.servers.background import in_background
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The template, as `sam build` leaves it."""
-    require(missing())
-    return build(tmp_path_factory.mktemp("build") / "build")
+    """Where `sam build` put the template and its artifacts."""
+    folder = tmp_path_factory.mktemp("build")
+    build(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory, built: Path) -> Iterator[DeployedStack]:
-    with emulator(tmp_path_factory.mktemp("stack") / "emulator") as running:
-        yield deploy(running, built, "pop3-sensor")
+def stack(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
+    require(missing())
+    with emulator(tmp_path_factory.mktemp("emulator")) as running:
+        yield deploy(running, built / "template.yaml", "pop3-sensor")
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ SAID = '-ERR "no" \\o/'
 def other(stack: DeployedStack, built: Path) -> Iterator[DeployedStack]:
     """A second stack in the same account and region, with a namespace of its own."""
     name = "mail-test"
-    yield deploy(stack.emulator, built, name, MetricsNamespace="MailTest", SecretPrefix="mail-test/")
+    yield deploy(stack.emulator, built / "template.yaml", name, MetricsNamespace="MailTest", SecretPrefix="mail-test/")
     cloudformation = stack.emulator.client("cloudformation")
     cloudformation.delete_stack(StackName=name)
     cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)

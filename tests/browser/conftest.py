@@ -1,7 +1,6 @@
 """A real browser without a window, in which the overview is shown as on a dashboard."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -13,10 +12,9 @@ from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 from pop3_sensor.overview import Overview
 from tests.demo.widget_page import Widget, widget_page
 from tests.fakes.showcase import NOW
-from tests.required import require
+from tests.required import CHROMIUM, chromium_missing, require
 from tests.root import ROOT
 
-PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 IMAGES = ROOT / "docs" / "images"
 FUNCTION = "pop3-sensor-OverviewFunction"
 ENDPOINT = f"arn:aws:lambda:eu-central-1:123456789012:function:{FUNCTION}"
@@ -25,15 +23,11 @@ ENDPOINT = f"arn:aws:lambda:eu-central-1:123456789012:function:{FUNCTION}"
 OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage"]
 
 
-def missing() -> str | None:
-    return None if PROGRAM else "Chromium is not installed: apt-get install chromium fonts-dejavu-core"
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    require(missing())
+    require(chromium_missing())
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=PROGRAM, args=OPTIONS)
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         yield running
         running.close()
 

@@ -12,6 +12,7 @@ from tests.demo.demonstration import MailServers
 from tests.documents import Section, section, sections
 from tests.emulator.stack import DeployedStack
 from tests.fakes.aws_command import PROGRAM, AwsCommand
+from tests.required import openssl_missing, require
 from tests.root import ROOT
 
 DOCUMENTS = ("sensors.md", "alarms.md", "deploy.md", "troubleshooting.md")
@@ -135,6 +136,8 @@ def name_of(one: Section) -> str:
 @pytest.mark.parametrize("one", with_commands(), ids=name_of)
 def test_commands_of_a_section_run(shell: Shell, stack: DeployedStack, one: Section) -> None:
     script = "".join(one.of("sh"))
+    if "openssl" in script:
+        require(openssl_missing())
     if "create-secret" not in script:
         stack.put_secret("pop3-sensor/office-login", {"username": "monitor", "password": "change me"})
     done = shell.run(preamble(one.document) + script)

@@ -19,6 +19,7 @@ from tests.root import ROOT
 
 TEMPLATE: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
 PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+MORE = [ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _ROW = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
@@ -128,7 +129,7 @@ def test_commands_of_an_example_write_its_items(one: Section) -> None:
 # ---- links ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *MORE], ids=lambda page: page.name)
 def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
     broken = []
     for link in _LINK.findall(page.read_text()):

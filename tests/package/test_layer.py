@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator.stack import build
+from tests.emulator.sam import build
 from tests.root import ROOT
 
 # ELF's number of each processor (e_machine), by the name in a library's file name.

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator.stack import DeployedStack, deploy
+from tests.emulator.sam import deploy
+from tests.emulator.stack import DeployedStack
 from tests.servers.scripted import Send, quit_answer, refused_port, scripted
 
 NAME = 'Say "hi" \\ there 👋 שלום'

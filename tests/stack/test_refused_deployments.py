@@ -7,7 +7,8 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.emulator.stack import LOCAL, DeployedStack
+from tests.emulator.stack import DeployedStack
+from tests.emulator.this_machine import PARAMETERS
 
 NAME = "mail-refused"
 KEPT = ["SensorsTable", "StatesTable", "ResultsBucket"]
@@ -36,7 +37,7 @@ def removed(stack: DeployedStack) -> Iterator[None]:
 
 
 def create(stack: DeployedStack, template: str, **parameters: str) -> None:
-    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in (LOCAL | parameters).items()]
+    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in (PARAMETERS | parameters).items()]
     stack.emulator.client("cloudformation").create_stack(
         StackName=NAME,
         TemplateBody=template,

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
@@ -93,6 +93,17 @@ def test_the_table_of_sensors_has_the_defaults() -> None:
         row["attribute"]: row["default"] for row in section("sensors.md", "Every attribute").rows("attribute")
     }
     assert expected == {name: documented[name] for name in expected}
+
+
+def test_the_table_of_sensors_has_every_word_of_a_closed_list() -> None:
+    documented = {row["attribute"]: row["values"] for row in section("sensors.md", "Every attribute").rows("attribute")}
+    closed = {
+        name: get_args(words)
+        for name, field in Item.model_fields.items()
+        for words in (field.annotation, *get_args(field.annotation))
+        if get_origin(words) is Literal and name != "stack_unit"  # which units fit depends on the channels
+    }
+    assert closed == {name: tuple(documented[name].partition(";")[0].split(", ")) for name in closed}
 
 
 def test_everything_inside_an_attribute_is_named_too() -> None:

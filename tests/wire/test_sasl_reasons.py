@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import pbkdf2_hmac
-from typing import ClassVar
+from typing import ClassVar, get_args
 
 import pytest
 
 from pop3_sensor import protocol as pop3
 from pop3_sensor.model import Observation, Phase
+from pop3_sensor.model.settings import Authentication
 from pop3_sensor.protocol.sasl import Plain
 from pop3_sensor.scan.dialogue import Dialogue, Record
 from pop3_sensor.scan.stopwatch import Stopwatch
@@ -63,6 +64,10 @@ TOKENS: dict[str, tuple[str, Login]] = {
     "oauthbearer": ("OAUTHBEARER", lambda ok: login_oauthbearer(USERNAME, PASSWORD, ok=ok)),
 }
 ALL = PASSWORDS | TOKENS
+
+
+def test_every_method_by_sasl_is_tried() -> None:
+    assert {*ALL, "none", "user_password", "apop"} == set(get_args(Authentication))
 
 
 def play(script: Script, **changes: object) -> Observation:

@@ -6,9 +6,11 @@ import ssl
 from base64 import b64decode
 from collections.abc import Callable
 from contextlib import suppress
+from typing import get_args
 
 import pytest
 
+from pop3_sensor.model.settings import Authentication
 from pop3_sensor.status import report_of_scan, result_files
 from tests.samples import CREDENTIALS, PASSWORD, Changes, a_sensor
 from tests.servers.certificates import Authority
@@ -75,6 +77,10 @@ WRAPPED: dict[str, Callable[[list[str]], str]] = {
     "in what is no POP3": lambda secrets: f"535 {' '.join(secrets)}",
     "behind control characters": lambda secrets: f"-ERR {' '.join(chr(1).join(secret) for secret in secrets)}",
 }
+
+
+def test_every_method_by_sasl_is_tried() -> None:
+    assert {*MECHANISMS, "none", "user_password", "apop"} == set(get_args(Authentication))
 
 
 @pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED)

@@ -2,7 +2,8 @@
 
 import traceback
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -93,6 +94,17 @@ def test_an_exchange(mechanism: Mechanism, turns: list[tuple[bytes, bytes]]) -> 
 
 def test_every_mechanism_bears_its_name() -> None:
     assert list(MAKE) == [make(USER, SECRET).name for make in MAKE.values()]
+
+
+def test_every_mechanism_stands_in_the_tables() -> None:
+    assert {one.name for one in kinds_of(Mechanism) if hasattr(one, "name")} == set(MAKE)
+    assert {name for name in MAKE if not name.startswith("SCRAM-")} == set(MOST)  # tests of SCRAM stand by themselves
+
+
+def kinds_of(kind: Any) -> Iterator[Any]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from kinds_of(one)
 
 
 # After so many challenges there can be no further one.

@@ -9,7 +9,7 @@ FOLDERS = [ROOT / "layers" / "sensor" / "pop3_sensor", ROOT / "functions", ROOT 
 CODE = {str(path.relative_to(ROOT)): path.read_text() for folder in FOLDERS for path in sorted(folder.rglob("*.py"))}
 OTHERS = {one: (ROOT / one).read_text() for one in ("CONTRIBUTING.md", "Makefile", "pyproject.toml", "template.yaml")}
 
-_DOCUMENT = re.compile(r"\bdocs/([\w-]+(?:\.\w+)+)(?:#([\w-]+))?")
+_DOCUMENT = re.compile(r"(?<![\w/])docs/([\w-]+(?:\.\w+)+)(?:#([\w-]+))?")
 _SECTION = re.compile(r"(RFC \d+,? )?\bsections? \d[\d.]*")
 _CONTRACT = re.compile(r"(?<![./])\bcontract\b(?![./])")  # but not the folder of tests
 
@@ -33,6 +33,13 @@ def test_a_section_is_cited_with_the_name_of_its_document() -> None:
 
 def test_nothing_cites_a_contract_that_nobody_can_open() -> None:
     assert [] == [name for name, text in CODE.items() if _CONTRACT.search(text)]
+
+
+def test_every_file_of_a_recipe_is_there() -> None:
+    recipes = OTHERS["CONTRIBUTING.md"].partition("\n## Recipes\n")[2].partition("\n## ")[0]
+    files = {one for one in re.findall(r"`([^` ]+)`", recipes) if "/" in one and "*" not in one}
+    assert len(files) > 20
+    assert [] == sorted(one for one in files if not any((folder / one).exists() for folder in (ROOT, FOLDERS[0])))
 
 
 def on_one_line(text: str) -> str:

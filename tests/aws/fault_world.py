@@ -24,6 +24,7 @@ from pop3_sensor.model import Settings
 from pop3_sensor.ports import Batch
 from tests.aws.fault_proxy import REGION, Proxy, fault_proxy
 from tests.fakes.deployed import deploy
+from tests.fakes.function import QUEUES
 
 SECRET = "pop3-sensor/{}"
 
@@ -136,10 +137,11 @@ def fault_world() -> Iterator[World]:
             patch.delenv(name)
         with mock_aws(), fault_proxy() as proxy, mail_server() as well, mail_server() as moody:
             session = boto3.Session(region_name=REGION)
-            names = deploy(session, "SensorsTable", "StatesTable", "ResultsBucket", "ScanQueue", "ScanDeadLetterQueue")
+            names = deploy(session, "SensorsTable", "StatesTable", "ResultsBucket", *QUEUES)
             proxy.table_names = {name: logical_id for logical_id, name in names.items()}
             variables = {"SENSORS_TABLE": "SensorsTable", "STATES_TABLE": "StatesTable"}
-            variables |= {"RESULTS_BUCKET": "ResultsBucket", "SCAN_QUEUE_URL": "ScanQueue"}
+            variables |= {"RESULTS_BUCKET": "ResultsBucket"}
+            variables |= {"SCAN_QUEUE_URL": "ScanQueue", "SLOW_SCAN_QUEUE_URL": "SlowScanQueue"}
             for variable, logical_id in variables.items():
                 patch.setenv(variable, names[logical_id])
             patch.setenv("METRICS_NAMESPACE", "POP3Sensor")

@@ -19,6 +19,7 @@ NAMES = {
     "STATES_TABLE": "states",
     "RESULTS_BUCKET": "results",
     "SCAN_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/scans",
+    "SLOW_SCAN_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/slow-scans",
     "METRICS_NAMESPACE": "POP3Sensor",
     "FORBIDDEN_NETWORKS": "",  # loopback is where our servers are
     "POWERTOOLS_SERVICE_NAME": "pop3-sensor",

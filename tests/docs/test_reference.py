@@ -193,7 +193,7 @@ def test_the_names_of_the_result_files() -> None:
 
 
 def test_the_events_that_the_function_takes() -> None:
-    described = section("reference.md", "Events that the function takes")
+    described = section("reference.md", "Events that the functions take")
     schedule, scan_now = (json.loads(one) for one in described.of("json"))
     taken: dict[str, tuple[type[BaseModel], Any]] = {
         "schedule": (ScheduledTick, schedule),

@@ -75,9 +75,11 @@ def deploy(running: Emulator, artifacts: dict[str, Path], name: str, **parameter
     def uploaded(found: re.Match[str]) -> str:
         return f"{found['property']}: s3://{BUCKET}/{artifacts[found['folder']].name}"
 
+    # As SAM does: CloudFormation takes no template of more than 51,200 bytes but from a bucket.
+    s3.put_object(Bucket=BUCKET, Key=TEMPLATE.name, Body=_FOLDER.sub(uploaded, TEMPLATE.read_text()).encode())
     cloudformation.create_stack(
         StackName=name,
-        TemplateBody=_FOLDER.sub(uploaded, TEMPLATE.read_text()),
+        TemplateURL=f"{running.url}/{BUCKET}/{TEMPLATE.name}",
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in (PARAMETERS | parameters).items()],
     )

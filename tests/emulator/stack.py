@@ -54,7 +54,8 @@ class DeployedStack:
         return self.invoke({"scheduled_time": (at or datetime.now(UTC)).isoformat()})
 
     def scan(self, *sensor_ids: str) -> dict[str, Any]:
-        return {result["sensor_id"]: result for result in self.invoke({"sensor_ids": sensor_ids})["results"]}
+        results = self.invoke({"sensor_ids": sensor_ids}, "ScanNowFunctionName")["results"]
+        return {result["sensor_id"]: result for result in results}
 
     def states(self) -> dict[str, dict[str, Any]]:
         pages = (

@@ -21,7 +21,7 @@ from botocore.model import Shape
 from botocore.response import StreamingBody
 from botocore.validate import ParamValidator
 
-OWN = {"region", "output", "query", "cli-binary-format"}
+OWN = {"region", "output", "query", "cli-binary-format", "cli-read-timeout"}
 RENAMED = {("sns", "subscribe"): {"Endpoint": "notification-endpoint"}}  # options that the CLI itself renames
 VALIDATED_ONLY = {
     ("cloudwatch", "describe-alarm-contributors"),

@@ -19,6 +19,7 @@ from tests.fakes.deployed import deploy
 from tests.root import ROOT
 
 TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
+QUEUES = ("ScanQueue", "SlowScanQueue", "ScanDeadLetterQueue")
 TICK = json.loads((ROOT / "events/schedule.json").read_text())
 
 
@@ -77,7 +78,7 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
     before = (package_log.handlers, package_log.level, package_log.propagate)
     with mock_aws():
         session = boto3.Session()
-        names = deploy(session, "SensorsTable", "StatesTable", "ResultsBucket", "ScanQueue", "ScanDeadLetterQueue")
+        names = deploy(session, "SensorsTable", "StatesTable", "ResultsBucket", *QUEUES)
         for name, value in variables(names).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("FORBIDDEN_NETWORKS", "")  # the tests' servers are on loopback

@@ -82,6 +82,7 @@ def running(artifact: Path, name: str, tmp_path: Path) -> Iterator[str]:
         "STATES_TABLE": "states",
         "RESULTS_BUCKET": "results",
         "SCAN_QUEUE_URL": "http://127.0.0.1:1/queue",
+        "SLOW_SCAN_QUEUE_URL": "http://127.0.0.1:1/slow-queue",
         "METRICS_NAMESPACE": "POP3Sensor",
         "POWERTOOLS_METRICS_NAMESPACE": "POP3Sensor",
         "POWERTOOLS_SERVICE_NAME": "pop3-sensor",

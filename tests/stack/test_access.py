@@ -122,8 +122,29 @@ def delete_sensor(client: Client, stack: DeployedStack) -> object:
 
 def scan_now(client: Client, stack: DeployedStack) -> object:
     event = json.dumps({"sensor_ids": ["access"]})
-    answer = client("lambda").invoke(FunctionName=stack.outputs["ScanFunctionName"], Payload=event)
+    answer = client("lambda").invoke(FunctionName=stack.outputs["ScanNowFunctionName"], Payload=event)
     return json.load(answer["Payload"])["results"]
+
+
+def forge_a_batch(client: Client, stack: DeployedStack) -> object:
+    """The scan function believes what it is given."""
+    return client("lambda").invoke(FunctionName=stack.outputs["ScanFunctionName"], Payload='{"Records": []}')
+
+
+def send_a_batch(client: Client, stack: DeployedStack) -> object:
+    function = stack.emulator.client("lambda").get_function_configuration(
+        FunctionName=stack.outputs["ScanFunctionName"]
+    )
+    url = function["Environment"]["Variables"]["SCAN_QUEUE_URL"]
+    return client("sqs").send_message(QueueUrl=url, MessageBody="{}")
+
+
+def list_tables(client: Client, _: DeployedStack) -> object:
+    return client("dynamodb").list_tables()["TableNames"]
+
+
+def read_outputs(client: Client, _: DeployedStack) -> object:
+    return client("cloudformation").describe_stacks(StackName="pop3-sensor")["Stacks"]
 
 
 def write_state(client: Client, stack: DeployedStack) -> object:
@@ -167,6 +188,8 @@ LOOKING: tuple[Act, ...] = (
     read_result,
     read_metric,
     read_alarms,
+    list_tables,
+    read_outputs,
 )
 EDITING: tuple[Act, ...] = (put_sensor, pause_sensor, delete_sensor, scan_now)
 FORBIDDEN: tuple[Act, ...] = (
@@ -177,6 +200,8 @@ FORBIDDEN: tuple[Act, ...] = (
     write_result,
     publish_metric,
     change_function,
+    forge_a_batch,
+    send_a_batch,
 )
 
 

@@ -34,13 +34,17 @@ def template(stack: DeployedStack) -> str:
 def removed(stack: DeployedStack) -> Iterator[None]:
     yield
     stack.emulator.client("cloudformation").delete_stack(StackName=NAME)
+    stack.emulator.client("s3").delete_object(Bucket=stack.outputs["ResultsBucketName"], Key="template")
 
 
 def create(stack: DeployedStack, template: str, **parameters: str) -> None:
+    """Through S3, as `sam deploy` does: a template of more than 51,200 bytes is not taken otherwise."""
+    bucket, key = stack.outputs["ResultsBucketName"], "template"
+    stack.emulator.client("s3").put_object(Bucket=bucket, Key=key, Body=template.encode())
     given = [{"ParameterKey": name, "ParameterValue": value} for name, value in (PARAMETERS | parameters).items()]
     stack.emulator.client("cloudformation").create_stack(
         StackName=NAME,
-        TemplateBody=template,
+        TemplateURL=f"{stack.emulator.url}/{bucket}/{key}",
         Parameters=given,
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )

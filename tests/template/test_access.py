@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import pytest
+
 from tests.template.resources import actions_of, resources_of, statements_of
 
 
 def test_scan_may_do_just_this(translated: dict[str, Any]) -> None:
     table = {name: {"Fn::GetAtt": [name, "Arn"]} for name in ("SensorsTable", "StatesTable", "ScanLogGroup")}
     secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${SecretPrefix}*"
-    queue = {"Fn::GetAtt": ["ScanQueue", "Arn"]}
+    queues = [{"Fn::GetAtt": ["ScanQueue", "Arn"]}, {"Fn::GetAtt": ["SlowScanQueue", "Arn"]}]
     bus = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"
     expected = [
         (["dynamodb:Scan"], table["SensorsTable"]),
@@ -26,7 +28,7 @@ def test_scan_may_do_just_this(translated: dict[str, Any]) -> None:
         (["secretsmanager:BatchGetSecretValue"], "*"),
         (["kms:Decrypt"], {"Ref": "SecretKeyArns"}),
         (["cloudwatch:PutMetricData"], "*"),
-        (["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue),
+        (["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queues),
         (["events:PutEvents"], {"Fn::Sub": bus}),
         (["s3:PutObject"], {"Fn::Sub": "${ResultsBucket.Arn}/sensors/*"}),
         (["logs:CreateLogStream", "logs:PutLogEvents"], table["ScanLogGroup"]),
@@ -34,10 +36,17 @@ def test_scan_may_do_just_this(translated: dict[str, Any]) -> None:
     assert expected == [(actions_of(one), one["Resource"]) for one in statements_of(translated, "ScanRole")]
 
 
-def test_metrics_are_bound_to_the_namespace(translated: dict[str, Any]) -> None:
-    (statement,) = (
-        one for one in statements_of(translated, "ScanRole") if actions_of(one) == ["cloudwatch:PutMetricData"]
-    )
+def test_scan_now_may_the_same_but_for_queues_and_for_forgetting(translated: dict[str, Any]) -> None:
+    scan = {one["Sid"]: one for one in statements_of(translated, "ScanRole")}
+    del scan["HandOn"]
+    scan["KeepStates"] = scan["KeepStates"] | {"Action": ["dynamodb:Scan", "dynamodb:PutItem", "dynamodb:UpdateItem"]}
+    scan["WriteLogs"] = scan["WriteLogs"] | {"Resource": {"Fn::GetAtt": ["ScanNowLogGroup", "Arn"]}}
+    assert list(scan.values()) == statements_of(translated, "ScanNowRole")
+
+
+@pytest.mark.parametrize("role", ["ScanRole", "ScanNowRole"])
+def test_metrics_are_bound_to_the_namespace(translated: dict[str, Any], role: str) -> None:
+    (statement,) = (one for one in statements_of(translated, role) if actions_of(one) == ["cloudwatch:PutMetricData"])
     assert statement["Condition"] == {"StringEqualsIfExists": {"cloudwatch:namespace": {"Ref": "MetricsNamespace"}}}
 
 
@@ -95,6 +104,16 @@ def test_editors_write_only_ids_that_begin_with_their_prefix(translated: dict[st
     assert {"ForAllValues:StringLike": keys} == statement["Condition"]
     assert ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"] == actions_of(statement)
     assert {"Fn::GetAtt": ["SensorsTable", "Arn"]} == statement["Resource"]
+
+
+def test_people_call_no_function_that_believes_batches_and_ticks(translated: dict[str, Any]) -> None:
+    callable_ = {
+        statement["Resource"]["Fn::GetAtt"][0]
+        for policy in ("SensorViewerPolicy", "SensorEditorPolicy")
+        for statement in policy_of(translated, policy).values()
+        if "lambda:InvokeFunction" in actions_of(statement)
+    }
+    assert {"ScanNowFunction", "OverviewFunction"} == callable_
 
 
 def test_viewers_policy_holds_nothing_that_writes(translated: dict[str, Any]) -> None:

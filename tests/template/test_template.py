@@ -24,9 +24,14 @@ LOGICAL_IDS = [
     "ResultsBucket",
     "ScanFunction",
     "ScanQueue",
+    "SlowScanQueue",
     "ScanDeadLetterQueue",
+    "ScanNowFunction",
     "OverviewFunction",
     "Dashboard",
+    "AlarmTopic",
+    "SensorDownAlarm",
+    "ScansMissingAlarm",
 ]
 
 
@@ -68,6 +73,7 @@ def test_logical_id_is_there(translated: dict[str, Any], name: str) -> None:
         "StatesTableName",
         "ResultsBucketName",
         "ScanFunctionName",
+        "ScanNowFunctionName",
         "OverviewFunctionName",
         "DashboardUrl",
         "MetricsNamespace",
@@ -137,7 +143,11 @@ def test_functions_run_python_3_13_on_the_chosen_architecture_with_the_layer(tra
 
 @pytest.mark.parametrize(
     ("function", "environment"),
-    [("ScanFunction", scan_function.Environment), ("OverviewFunction", overview_function.Environment)],
+    [
+        ("ScanFunction", scan_function.Environment),
+        ("ScanNowFunction", scan_function.Environment),
+        ("OverviewFunction", overview_function.Environment),
+    ],
 )
 def test_environment_names_are_those_that_the_code_reads(
     translated: dict[str, Any], function: str, environment: type[Variables]

@@ -1,4 +1,4 @@
-"""The events that the scan function understands."""
+"""The events that the functions which scan understand."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -53,23 +53,34 @@ class Messages(BaseModel):
     records: list[Message] = Field(alias="Records")
 
 
-ALLOWED = '{"scheduled_time": "2026-01-31T12:00:00Z"} or {"sensor_ids": ["a", "b"]}'
+SCAN_NOW = '{"sensor_ids": ["a", "b"]}'
+ALLOWED = f'{{"scheduled_time": "2026-01-31T12:00:00Z"}} or {SCAN_NOW}'
 
 
 def read_request(event: Mapping[str, Any]) -> ScheduledTick | ScanNow | Messages:
     """Raises ValueError that says what is wrong and what is allowed."""
     if not isinstance(event, Mapping):
-        raise _not_understood("it is no map")
+        raise _not_understood("it is no map", ALLOWED)
     try:
         if "Records" in event:
             return Messages.model_validate(event)
         return ScanNow.model_validate(event) if "sensor_ids" in event else ScheduledTick.model_validate(event)
     except ValidationError as error:
-        raise _not_understood(_wrong(error.errors()[0])) from None
+        raise _not_understood(_wrong(error.errors()[0]), ALLOWED) from None
 
 
-def _not_understood(wrong: str) -> ValueError:
-    return ValueError(f"this event is not understood: {wrong}; allowed: {ALLOWED}")
+def read_scan_now(event: Mapping[str, Any]) -> ScanNow:
+    """For people, who may ask for nothing else: batches and ticks are believed. Raises ValueError as `read_request`."""
+    if not isinstance(event, Mapping):
+        raise _not_understood("it is no map", SCAN_NOW)
+    try:
+        return ScanNow.model_validate(event)
+    except ValidationError as error:
+        raise _not_understood(_wrong(error.errors()[0]), SCAN_NOW) from None
+
+
+def _not_understood(wrong: str, allowed: str) -> ValueError:
+    return ValueError(f"this event is not understood: {wrong}; allowed: {allowed}")
 
 
 def _wrong(detail: ErrorDetails) -> str:

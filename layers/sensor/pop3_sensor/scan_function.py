@@ -42,6 +42,7 @@ class Environment(Variables):
     results_bucket: str
     metrics_namespace: str
     scan_queue_url: str
+    slow_scan_queue_url: str
     forbidden_networks: Annotated[tuple[Network, ...], BeforeValidator(parse_networks)] = parse_networks(
         DEFAULT_FORBIDDEN
     )
@@ -100,7 +101,9 @@ def monitor() -> Monitor:
     outlets = Outlets(
         metrics=Metrics(session.client("cloudwatch", config=CONFIG), environment.metrics_namespace),
         events=DefaultEventBus(session.client("events", config=CONFIG), environment.metrics_namespace),
-        queue=ScanQueue(session.client("sqs", config=CONFIG), environment.scan_queue_url),
+        queue=ScanQueue(
+            session.client("sqs", config=CONFIG), environment.scan_queue_url, environment.slow_scan_queue_url
+        ),
         states=StatesTable(dynamodb, environment.states_table),
         results=ResultsBucket(lambda: session.client("s3", config=CONFIG), environment.results_bucket),
     )

@@ -15,12 +15,14 @@ NAMES = {
     "RESULTS_BUCKET": "results",
     "METRICS_NAMESPACE": "Mail",
     "SCAN_QUEUE_URL": "https://sqs.example/scans",
+    "SLOW_SCAN_QUEUE_URL": "https://sqs.example/slow-scans",
 }
 READ = {
     "sensors_table": "sensors",
     "states_table": "states",
     "results_bucket": "results",
     "scan_queue_url": "https://sqs.example/scans",
+    "slow_scan_queue_url": "https://sqs.example/slow-scans",
     "metrics_namespace": "Mail",
     "forbidden_networks": parse_networks(DEFAULT_FORBIDDEN),
     "cleartext_login": "by_sensor",

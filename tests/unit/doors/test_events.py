@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pop3_sensor.events import ScanNow, ScheduledTick, read_request
+from pop3_sensor.events import ScanNow, ScheduledTick, read_request, read_scan_now
 from tests.root import ROOT
 
 EVENTS = ROOT / "events"
@@ -94,3 +94,24 @@ def test_bad_events(event: Any, told: str) -> None:
 def test_a_request_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         ScanNow(sensor_ids=["a"]).sensor_ids = ["b"]  # type: ignore[misc]  # frozen: that is the test
+
+
+# What somebody asks the function for people, what they read.
+NOT_FOR_PEOPLE: dict[str, tuple[Any, str]] = {
+    "a tick": ({"scheduled_time": "2026-01-31T12:00:00Z"}, NO_LIST),
+    "a batch": ({"Records": [{"messageId": "1", "body": "{}"}]}, NO_LIST),
+    "a batch beside an id": ({"sensor_ids": ["a"], "Records": []}, "Records is not known beside sensor_ids"),
+    "no id": ({"sensor_ids": []}, NO_LIST),
+    "no map": (["a"], "it is no map"),
+}
+
+
+@pytest.mark.parametrize(("event", "wrong"), NOT_FOR_PEOPLE.values(), ids=NOT_FOR_PEOPLE)
+def test_people_ask_for_sensors_and_nothing_else(event: Any, wrong: str) -> None:
+    with pytest.raises(ValueError, match="this event is not understood") as caught:
+        read_scan_now(event)
+    assert f'this event is not understood: {wrong}; allowed: {{"sensor_ids": ["a", "b"]}}' == str(caught.value)
+
+
+def test_people_ask_for_sensors() -> None:
+    assert ScanNow(sensor_ids=["a", "b"]) == read_scan_now({"sensor_ids": ["a", "b"]})

@@ -21,9 +21,12 @@ AT_ONCE = 8  # threads: a large fleet has a thousand messages, and each call tak
 
 
 class ScanQueue:
-    def __init__(self, client: "SQSClient", url: str) -> None:
+    """`slow_url`: of the queue for scans that may all last, which have invocations of their own."""
+
+    def __init__(self, client: "SQSClient", url: str, slow_url: str) -> None:
         self._client = client
         self._url = url
+        self._slow_url = slow_url
 
     def put(self, batches: Sequence[Batch]) -> None:
         """One call for each message: SQS charges by size, so fewer calls would not cost less."""
@@ -33,12 +36,11 @@ class ScanQueue:
     def _put(self, batch: Batch) -> ServiceError | None:
         failures: list[str] = []
         rest: list[Batch] = []
+        url = self._slow_url if batch.is_slow else self._url
         for body, some in _messages(batch):
             try:
-                with translated(f"handing {len(some.sensors)} sensors on through {self._url}"):
-                    answer = self._client.send_message(
-                        QueueUrl=self._url, MessageBody=body, DelaySeconds=some.delay_seconds
-                    )
+                with translated(f"handing {len(some.sensors)} sensors on through {url}"):
+                    answer = self._client.send_message(QueueUrl=url, MessageBody=body, DelaySeconds=some.delay_seconds)
                     part(answer, "MessageId")
             except ServiceError as error:
                 failures.append(str(error))

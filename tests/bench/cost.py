@@ -122,7 +122,7 @@ def account(sensors: int, measured: Measured) -> Iterator[Line]:
     for name, price in FIXED.items():
         if number := resources[name]:
             yield Line(f"{price.unit}s", number, price, f"{name} in template.yaml")
-    yield Line("the function's own metrics", OWN_METRICS, prices.METRIC, "functions/scan/app.py")
+    yield Line("the function's own metrics", OWN_METRICS, prices.METRIC, "scan_function.py")
     log = measured.at(sensors, "log_bytes")
     yield Line("logs", log * TICKS / 1e9, prices.LOG_GIGABYTE, f"{log:,.0f} bytes a tick x {TICKS:,} ticks")
 

@@ -102,7 +102,7 @@ def test_the_first_table_and_an_end_that_leaves_nothing(command: Command, number
 
 def test_its_artifacts_are_those_of_sam_build(built: Path, tmp_path: Path) -> None:
     artifacts = direct.build(tmp_path)
-    assert {"layers/sensor", "functions/scan", "functions/overview"} == artifacts.keys()
+    assert {"layers/sensor", "functions/scan", "functions/scan_now", "functions/overview"} == artifacts.keys()
     for artifact in artifacts.values():
         assert contents(built / artifact.name) == contents(artifact)
 

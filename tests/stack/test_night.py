@@ -65,7 +65,7 @@ def test_a_new_sensor_that_cannot_be_scanned_is_told(stack: DeployedStack) -> No
         stack.tick()
         (line,) = lines(told, "night-shift")
         assert line.startswith("night-shift is Unknown, since ")
-        assert line.endswith(" settings_invalid: hots: there is no such attribute; did you mean host?")
+        assert " settings_invalid: hots: there is no such attribute; did you mean host?; host: is missing" in line
         stack.tick()
         assert [] == lines(told, "night-shift")
     stack.delete_item("night-shift")

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -62,3 +62,25 @@ def _breaches(properties: Mapping[str, Any], periods: Mapping[int, list[float]],
         for age in range(properties["EvaluationPeriods"])
     )
     return breaching >= int(properties.get("DatapointsToAlarm", properties["EvaluationPeriods"]))
+
+
+def line_of(properties: Mapping[str, Any], minutes: str) -> str:
+    """Of an alarm on one metric, given the value of each minute, or none (`-`): is it in ALARM (`A`) or not (`.`)."""
+    dimensions = {one["Name"]: one["Value"] for one in properties["Dimensions"]}
+    start = datetime(2030, 1, 1, tzinfo=UTC)
+    moments = [start + timedelta(minutes=number) for number in range(len(minutes))]
+    values = [
+        Value(properties["MetricName"], dimensions, float(digit), at)
+        for at, digit in zip(moments, minutes, strict=True)
+        if digit != "-"
+    ]
+    states = [alarms(properties, [one for one in values if one.at <= now], now) for now in moments]
+    return "".join(".A"[state[properties["MetricName"]]] for state in states)
+
+
+def acts(line: str) -> list[int]:
+    """The minutes in which its actions run.
+
+    They do on "transitions to the ALARM state from any other state" (PutMetricAlarm, PutCompositeAlarm).
+    """
+    return [number for number, state in enumerate(line) if state == "A" and line[number - 1 : number] != "A"]

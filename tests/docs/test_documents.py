@@ -62,7 +62,8 @@ def test_every_alarm_stands_in_alarms_with_its_numbers() -> None:
     assert sorted(alarms) == sorted(rows_of(section("alarms.md", "The alarms of the stack")))
     for name, properties in alarms.items():
         (row,) = re.findall(rf"^\| `{name}` \|.*$", text, re.MULTILINE)
-        assert row.endswith("| yes |" if properties.get("AlarmActions") else "| no |"), name
+        topics = ", ".join(f"`{one['Ref']}`" for one in properties.get("AlarmActions", []))
+        assert row.endswith(f"| {topics or 'nobody'} |"), name
         if "EvaluationPeriods" in properties:
             of = properties["EvaluationPeriods"]
             assert f"{properties.get('DatapointsToAlarm', of)} of {of}, " in row, name

@@ -36,7 +36,7 @@ Received = Callable[[], list[str]]
 def targets() -> list[dict[str, Any]]:
     """The targets in the commands of the two rules: the pager's and the chat's."""
     written = re.findall(r"--targets '(.+?)'$", "".join(ROUTING.of("sh")), re.MULTILINE | re.DOTALL)
-    return [json.loads(text.replace("'\"$pager\"'", "queue"))[0] for text in written]
+    return [json.loads(text.replace("'\"$urgent\"'", "queue"))[0] for text in written]
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,15 @@ logger = logging.getLogger(__name__)
 # Scans end this long before the invocation does: what they saw must still be published and logged.
 RESERVE_SECONDS = 45.0
 
-_MEASURED = {"Sensors": "sensors", "Due": "due", "Scanned": "scanned", "Invalid": "invalid", "HandedOn": "handed_on"}
+_MEASURED = {
+    "Sensors": "sensors",
+    "Due": "due",
+    "Scanned": "scanned",
+    "Invalid": "invalid",
+    "Down": "down",
+    "Unknown": "unknown",
+    "HandedOn": "handed_on",
+}
 
 
 class Environment(Variables):

@@ -59,13 +59,14 @@ def test_a_tick(function: Function, capsys: pytest.CaptureFixture[str]) -> None:
         "Due": "Count",
         "Scanned": "Count",
         "Invalid": "Count",
+        "Down": "Count",
+        "Unknown": "Count",
         "HandedOn": "Count",
         "FailedCalls": "Count",
         "Duration": "Milliseconds",
     } == {metric["Name"]: metric["Unit"] for metric in declared["Metrics"]}
-    assert {"Sensors": [3], "Due": [2], "Scanned": [2], "Invalid": [1], "FailedCalls": [0]} == {
-        name: health[name] for name in ("Sensors", "Due", "Scanned", "Invalid", "FailedCalls")
-    }
+    counts = {"Sensors": 3, "Due": 2, "Scanned": 2, "Invalid": 1, "Down": 1, "Unknown": 1, "FailedCalls": 0}
+    assert {name: [count] for name, count in counts.items()} == {name: health[name] for name in counts}
     assert health["Duration"][0] > 0
 
 

@@ -66,9 +66,21 @@ def test_the_public_authorities_stay_trusted(tmp_path: Path, monkeypatch: pytest
     public, private, unknown = Authority(tmp_path), Authority(tmp_path), Authority(tmp_path)
     (tmp_path / "public.pem").write_text(public.pem)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "public.pem"))  # where OpenSSL finds the public ones
+    trust.cache_clear()
     trusted = trust(private.pem)
+    trust.cache_clear()
     expected = [GOOD, GOOD, NO_ISSUER]
     assert expected == [verify(leaf(one), "localhost", trusted) for one in (public, private, unknown)]
+
+
+def test_who_knows_the_issuer_tells_what_is_wrong(authority: Authority) -> None:
+    """To the public authorities it is merely unknown; whoever is asked first."""
+    own, public = trust(authority.pem)
+    chain = presented(authority.issue(not_after=YESTERDAY))
+    expected = (Reason.CERTIFICATE_EXPIRED, "certificate has expired")
+    assert [expected, expected] == [verify(chain, "localhost", order) for order in ((own, public), (public, own))]
+    other = presented(Authority(authority.directory).issue())
+    assert NO_ISSUER == verify(other, "localhost", (own, public))
 
 
 def test_authorities_are_read_once(authority: Authority) -> None:

@@ -8,18 +8,27 @@ import ssl
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]++-----END CERTIFICATE-----")
 
 
-@functools.lru_cache(maxsize=256)
-def trust(trusted_ca: str = "") -> ssl.SSLContext:
-    """A context that trusts the public authorities and those of the PEM text. Raises ssl.SSLError if it holds none.
+Authorities = tuple[ssl.SSLContext, ...]  # whoever any of them trusts is trusted
 
-    Cached: reading the public authorities costs some 20 ms.
+
+@functools.lru_cache(maxsize=512)  # more than a batch has sensors, each perhaps with authorities of its own
+def trust(trusted_ca: str = "") -> Authorities:
+    """Those of the PEM text, then the public ones. Raises ssl.SSLError if it holds none.
+
+    Apart from each other: the public ones cost some 20 ms and a megabyte, and are read once for all sensors.
     """
+    context = _context()
+    if trusted_ca:
+        context.load_verify_locations(cadata=_certificates_in(trusted_ca))
+        return (context, *trust())
+    context.load_default_certs()
+    return (context,)
+
+
+def _context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # `scan.certificates` shows it the chain in a TLS 1.2 message. For TLS 1.3 it would make a key share, which is slow.
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    context.load_default_certs()
-    if trusted_ca:
-        context.load_verify_locations(cadata=_certificates_in(trusted_ca))
     # VERIFY_X509_STRICT stays off: private authorities of mail servers are often older than its rules. With partial
     # chains an operator can trust an intermediate, or a self-signed certificate itself.
     context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN

@@ -10,9 +10,10 @@ import hashlib
 import ssl
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..model import CertificateFacts, Reason
+from ..model.authorities import Authorities
 from ..model.text import printable
 
 # X509_V_ERR_* of OpenSSL's x509_vfy.h, as SSLCertVerificationError.verify_code gives them.
@@ -22,6 +23,7 @@ _PROBLEMS = {
     62: Reason.CERTIFICATE_WRONG_HOST,
     64: Reason.CERTIFICATE_WRONG_HOST,
 }
+_ISSUER_UNKNOWN = frozenset({2, 18, 19, 20, 21})
 
 # RFC 4514 section 3
 _SHORT = {
@@ -38,7 +40,13 @@ _RSA, _ECDSA = b"\xc0\x2f", b"\xc0\x2b"
 _ECDSA_KEY = bytes.fromhex("06072a8648ce3d0201")  # id-ecPublicKey, RFC 5480 section 2.1.1
 
 
-def inspect(tls: ssl.SSLObject, host: str, authorities: ssl.SSLContext) -> CertificateFacts:
+class _Verdict(NamedTuple):
+    problem: Reason | None
+    words: str
+    knows_issuer: bool = True
+
+
+def inspect(tls: ssl.SSLObject, host: str, authorities: Authorities) -> CertificateFacts:
     """The facts of the chain that the server at `host` (DNS name or IP address) presented."""
     # get_unverified_chain is public from Python 3.13 only, and then gives DER alone; these objects also read it.
     chain = tls._sslobj.get_unverified_chain() or []  # type: ignore[attr-defined]  # noqa: SLF001
@@ -73,8 +81,22 @@ def _facts(infos: list[dict[str, Any]]) -> CertificateFacts:
     )
 
 
-def verify(chain: list[bytes], host: str, authorities: ssl.SSLContext) -> tuple[Reason | None, str]:
-    """OpenSSL's verdict on a DER chain, leaf first: (None, "") where it verifies for `host`, else reason and words."""
+def verify(chain: list[bytes], host: str, authorities: Authorities) -> tuple[Reason | None, str]:
+    """OpenSSL's verdict on a DER chain, leaf first: (None, "") where it verifies for `host`, else reason and words.
+
+    It is enough that one of the authorities vouches for it. If none does, the objection of one that knows the issuer
+    counts, for the others only say that they do not.
+    """
+    verdicts = []
+    for context in authorities:
+        verdicts.append(_verdict(chain, host, context))
+        if verdicts[-1].problem is None:
+            return None, ""
+    told = next((one for one in verdicts if one.knows_issuer), verdicts[-1])
+    return told.problem, told.words
+
+
+def _verdict(chain: list[bytes], host: str, authorities: ssl.SSLContext) -> _Verdict:
     likely_first = (_ECDSA, _RSA) if chain and _ECDSA_KEY in chain[0] else (_RSA, _ECDSA)
     for suite in likely_first:
         incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -83,12 +105,13 @@ def verify(chain: list[bytes], host: str, authorities: ssl.SSLContext) -> tuple[
         try:
             judge.do_handshake()
         except ssl.SSLWantReadError:
-            return None, ""
+            return _Verdict(None, "")
         except ssl.SSLCertVerificationError as error:
-            return _PROBLEMS.get(error.verify_code, Reason.CERTIFICATE_UNTRUSTED), printable(error.verify_message)
+            problem = _PROBLEMS.get(error.verify_code, Reason.CERTIFICATE_UNTRUSTED)
+            return _Verdict(problem, printable(error.verify_message), error.verify_code not in _ISSUER_UNKNOWN)
         except ssl.SSLError as error:
             objection = error.reason or str(error)
-    return Reason.CERTIFICATE_UNTRUSTED, printable(f"the certificate cannot be used: {objection}")
+    return _Verdict(Reason.CERTIFICATE_UNTRUSTED, printable(f"the certificate cannot be used: {objection}"))
 
 
 def _server_flight(chain: list[bytes], suite: bytes) -> bytes:

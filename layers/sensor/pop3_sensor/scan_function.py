@@ -55,6 +55,7 @@ class Environment(Variables):
         DEFAULT_FORBIDDEN
     )
     cleartext_login: Literal["by_sensor", "refuse"] = "by_sensor"
+    editor_id_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +120,9 @@ def monitor() -> Monitor:
         SensorsTable(dynamodb, environment.sensors_table),
         outlets,
         Keyring(Secrets(session.client("secretsmanager", config=CONFIG))),
-        Policy(environment.forbidden_networks, refuse_cleartext_login=environment.cleartext_login == "refuse"),
+        Policy(
+            environment.forbidden_networks,
+            refuse_cleartext_login=environment.cleartext_login == "refuse",
+            editor_id_prefix=environment.editor_id_prefix,
+        ),
     )

@@ -26,6 +26,7 @@ READ = {
     "metrics_namespace": "Mail",
     "forbidden_networks": parse_networks(DEFAULT_FORBIDDEN),
     "cleartext_login": "by_sensor",
+    "editor_id_prefix": "",
 }
 
 # Variables beside the names, what differs from the defaults.
@@ -38,6 +39,7 @@ GOOD: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
         {"forbidden_networks": parse_networks("10.0.0.0/8,fe80::/10")},
     ),
     "cleartext logins as the sensor says": ({"CLEARTEXT_LOGIN": "by_sensor"}, {}),
+    "a prefix of editors' ids": ({"EDITOR_ID_PREFIX": "shop-"}, {"editor_id_prefix": "shop-"}),
     "no cleartext logins": ({"CLEARTEXT_LOGIN": "refuse"}, {"cleartext_login": "refuse"}),
 }
 

@@ -149,6 +149,13 @@ def test_the_deployment_may_refuse_logins_in_the_clear(function: Function, monke
     assert {"a": ("Warning", "cleartext_refused")} == function.states()
 
 
+def test_the_deployment_may_keep_some_editors_items_apart(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDITOR_ID_PREFIX", "shop-")
+    function.add({"id": "office", "kind": "group", "host": "mail.example.org"}, {"id": "shop-mail", "parent": "office"})
+    function.handler(TICK, Context())
+    assert {"shop-mail": ("Unknown", "settings_invalid")} == function.states()
+
+
 def test_loopback_is_forbidden_as_the_template_stands(function: Function, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORBIDDEN_NETWORKS", variables(function.names)["FORBIDDEN_NETWORKS"])
     with scripted() as server:

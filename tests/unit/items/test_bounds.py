@@ -185,6 +185,13 @@ def test_of_a_large_item_little_is_said(large: dict[str, Any], caplog: pytest.Lo
     assert [] == caplog.records  # so it was understood
 
 
+def test_where_not_even_the_names_fit_on_a_line_the_rest_is_counted() -> None:
+    found = item_or_problems({"id": "a", **{name: {} for name in Item.model_fields if name not in ("id", "comment")}})
+    assert isinstance(found, InvalidSettings)
+    names, more = found.line.split(" are wrong")[0].split(", and ")
+    assert len(found.attributes) == len(names.split(", ")) + int(more.removesuffix(" more"))
+
+
 def test_close_names_are_looked_for_ten_times_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     look = difflib.get_close_matches

@@ -64,8 +64,16 @@ class InvalidSettings(Exception):
         """For a pager. Where not everything fits on it, every attribute is named first."""
         whole = str(self)
         if len(whole) > MAX_MESSAGE and len(self.attributes) > 1:
-            whole = f"{', '.join(self.attributes)} are wrong: {whole}"
+            whole = f"{_as_many_as_fit(self.attributes)} are wrong: {whole}"
         return whole if len(whole) <= MAX_MESSAGE else f"{whole[: MAX_MESSAGE - 1]}…"
+
+
+def _as_many_as_fit(names: Sequence[str]) -> str:
+    shown = list(names)
+    while len(", ".join(shown)) > MAX_MESSAGE - len(", and 99 more are wrong"):
+        shown.pop()
+    left_out = len(names) - len(shown)
+    return f"{', '.join(shown)}{f', and {left_out} more' if left_out else ''}"
 
 
 def allowed(attribute: str) -> str:

@@ -234,6 +234,23 @@ class Hang:
 
 
 @dataclass(frozen=True)
+class Tell:
+    event: threading.Event
+
+    def play(self, _connection: Connection) -> None:
+        self.event.set()
+
+
+@dataclass(frozen=True)
+class Await:
+    event: threading.Event
+
+    def play(self, _connection: Connection) -> None:
+        if not self.event.wait(JOIN_SECONDS):
+            raise OutOfScript("what it waited for never came")
+
+
+@dataclass(frozen=True)
 class Close:
     """Ends the connection, like the end of a script. Without `close_notify` TLS is cut off, as many servers do."""
 

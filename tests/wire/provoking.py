@@ -6,16 +6,19 @@ docs/reference.md has the phase at the reason.
 """
 
 import asyncio
+import ssl
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from pop3_sensor.model import Observation, Phase, Settings
 from pop3_sensor.scan import Credentials, Network, scan
 from tests.documents import section
 from tests.samples import CREDENTIALS, Changes, a_sensor
-from tests.servers.scripted import Connection, Expect, ReadSome, Script, scripted
+from tests.servers.scripted import Connection, Expect, OutOfScript, ReadSome, Script, scripted
 
 ANY = [phase for phase in Phase if phase is not Phase.QUIT]
 # By reason, as docs/reference.md#reasons has them.
@@ -46,6 +49,17 @@ class Answer:
         connection.write(self.data)
 
 
+@dataclass(frozen=True)
+class FailTls:
+    """A handshake that fails on this side too."""
+
+    context: ssl.SSLContext = field(repr=False)
+
+    def play(self, connection: Connection) -> None:
+        with pytest.raises(OutOfScript):
+            connection.start_tls(self.context)
+
+
 def run_scan(
     settings: Settings,
     credentials: Credentials | None = CREDENTIALS,
@@ -65,7 +79,7 @@ def provoke(
         seen = run_scan(a_sensor(port=server.port, **changes), credentials, seconds=seconds)
     assert [] == server.failures
     for script, received in zip(scripts, server.received, strict=True):
-        if any(isinstance(step, ReadSome | Answer) for step in script):  # binary, and never the same
+        if any(isinstance(step, ReadSome | Answer | FailTls) for step in script):  # binary, and never the same
             assert received.startswith(foreseen(script))
             assert b"QUIT" not in received
         else:

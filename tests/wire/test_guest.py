@@ -7,7 +7,6 @@ import asyncio
 import ssl
 import threading
 import time
-from dataclasses import dataclass
 
 import pytest
 
@@ -16,7 +15,6 @@ from tests.samples import PASSWORD, Changes, a_sensor
 from tests.servers.certificates import Authority
 from tests.servers.scripted import (
     Close,
-    Connection,
     Drip,
     Expect,
     Flood,
@@ -26,6 +24,7 @@ from tests.servers.scripted import (
     Send,
     StartTls,
     Step,
+    Tell,
     answer,
     capa,
     greeting,
@@ -138,14 +137,6 @@ def test_quit_costs(farewell: Step, seconds: float, cost: float) -> None:
     assert cost <= took + seen.response_time / 1000
     assert took <= cost + 0.1
     assert seen.response_time / 1000 < cost
-
-
-@dataclass(frozen=True)
-class Tell:
-    event: threading.Event
-
-    def play(self, _connection: Connection) -> None:
-        self.event.set()
 
 
 def test_a_scan_that_is_called_off_leaves_no_connection() -> None:

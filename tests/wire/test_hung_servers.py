@@ -15,7 +15,6 @@ from tests.servers.certificates import Authority
 from tests.servers.scripted import (
     Drip,
     Expect,
-    Flood,
     Hang,
     ReadSome,
     Script,
@@ -42,7 +41,6 @@ APOP: Changes = {"authentication": "apop"}
 KNOWN = [*greeting("<1.2@example.org>"), *capa("USER")]
 NAMED = [*KNOWN, *answer("USER ann", "+OK")]
 SECURED = [*greeting(), *capa("STLS"), *answer("STLS", "+OK")]
-HELLO_REQUEST = b"\x16\x03\x03\x00\x04\x00\x00\x00\x00"  # OpenSSL passes over any number of these
 GAP_SECONDS = 0.02
 
 HUNG: dict[str, tuple[Script, str, Changes]] = {
@@ -52,17 +50,11 @@ HUNG: dict[str, tuple[Script, str, Changes]] = {
     "no handshake": ([Hang()], IMPLICIT, TLS),
     "half a record": ([Send(b"\x16\x03\x03\x00\x40"), Hang()], IMPLICIT, TLS),
     "a handshake byte by byte": ([Drip(b"\x16\x03\x03\x40\x00\x02" + bytes(1000), GAP_SECONDS)], IMPLICIT, TLS),
-    "a handshake that never ends": ([ReadSome(), Flood(HELLO_REQUEST * 7000, 2**27)], IMPLICIT, TLS),
     "no answer to CAPA": ([*greeting(), Expect("CAPA"), Hang()], SECURITY, {}),
     "CAPA without an end": ([*greeting(), Expect("CAPA"), Send(b"+OK\r\nUSER\r\n"), Hang()], SECURITY, {}),
     "CAPA byte by byte": ([*greeting(), Expect("CAPA"), Drip(b"+OK\r\n" + b"X\r\n" * 1000, GAP_SECONDS)], SECURITY, {}),
     "no answer to STLS": ([*greeting(), *capa("STLS"), Expect("STLS"), Hang()], SECURITY, {}),
     "no handshake after STLS": ([*SECURED, Hang()], SECURITY, {}),
-    "a handshake after STLS that never ends": (
-        [*SECURED, ReadSome(), Flood(HELLO_REQUEST * 7000, 2**27)],
-        SECURITY,
-        {},
-    ),
     "no answer to USER": ([*KNOWN, Expect("USER ann"), Hang()], LOGIN, LOG_IN),
     "no answer to PASS": ([*NAMED, Expect(f"PASS {PASSWORD}"), Hang()], LOGIN, LOG_IN),
     "no answer to STAT": ([*NAMED, *answer(f"PASS {PASSWORD}", "+OK"), Expect("STAT"), Hang()], LOGIN, LOG_IN),

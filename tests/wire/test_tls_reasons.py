@@ -3,7 +3,7 @@
 import socket
 import ssl
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
@@ -12,7 +12,6 @@ from tests.servers.certificates import Authority
 from tests.servers.scripted import (
     Connection,
     Expect,
-    OutOfScript,
     ReadSome,
     Script,
     Send,
@@ -23,7 +22,7 @@ from tests.servers.scripted import (
     greeting,
     quit_answer,
 )
-from tests.wire.provoking import Answer, Case, assert_case, outcome, provoke
+from tests.wire.provoking import Answer, Case, FailTls, assert_case, outcome, provoke
 
 IMPLICIT = "in security after lookup connect"
 STARTTLS = "in security after lookup connect greeting"
@@ -97,17 +96,6 @@ def test_another_protocol_is_quoted() -> None:
     assert_case(Case((), f"tls_failed {IMPLICIT}", "SSH-2.0-OpenSSH_9.2p1"), seen)
 
 
-@dataclass(frozen=True)
-class FailTls:
-    """A handshake that fails on this side too."""
-
-    context: ssl.SSLContext = field(repr=False)
-
-    def play(self, connection: Connection) -> None:
-        with pytest.raises(OutOfScript):
-            connection.start_tls(self.context)
-
-
 @pytest.fixture
 def old_tls(authority: Authority) -> ssl.SSLContext:
     context = authority.issue().server_context()
@@ -147,6 +135,22 @@ class SendBeneathTls:
         socket.socket.sendall(connection._socket, self.data)  # noqa: SLF001 - no honest server can do this
 
 
+@dataclass(frozen=True)
+class SendTogether:
+    """All in one TCP segment: each of these its own TLS record, and bytes beneath TLS behind them."""
+
+    records: tuple[bytes, ...]
+    beneath: bytes = b""
+
+    def play(self, connection: Connection) -> None:
+        below = connection._socket  # noqa: SLF001 - the kernel holds the segment back, for these tests alone
+        below.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        for record in self.records:
+            connection.write(record)
+        socket.socket.sendall(below, self.beneath)
+        below.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+
+
 BROKEN = {
     "bytes that are no record": b"+OK ready\r\n",
     "a forged record": b"\x17\x03\x03\x00\x20" + bytes(32),
@@ -158,6 +162,17 @@ BROKEN = {
 def test_tls_is_broken_later(authority: Authority, tls: ssl.SSLContext, data: bytes) -> None:
     seen = provoke([StartTls(tls), SendBeneathTls(data)], trusted_ca=authority.pem, **TLS_REQUIRED)
     assert "tls_failed in greeting after lookup connect security" == outcome(seen)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=lambda one: one.name)
+@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
+def test_tls_is_broken_before_we_speak(authority: Authority, data: bytes, version: ssl.TLSVersion) -> None:
+    """We meet it as we write: what was read before that was good."""
+    context = authority.issue().server_context()
+    context.minimum_version = context.maximum_version = version
+    script: Script = [StartTls(context), SendTogether((b"+OK ready <1.2@example.org>\r\n",), beneath=data)]
+    seen = provoke(script, trusted_ca=authority.pem, **TLS_REQUIRED)
+    assert "tls_failed in login after lookup connect security greeting" == outcome(seen)
 
 
 # CVE-2011-0411 and its kin. Not even a ClientHello is sent.
@@ -175,20 +190,6 @@ INJECTED = {
 def test_what_is_injected_behind_the_ok_to_stls(data: bytes, changes: Changes) -> None:
     seen = provoke([*OFFERED, Expect("STLS"), Send(data)], **changes)
     assert f"unexpected_data {STARTTLS}" == outcome(seen)
-
-
-@dataclass(frozen=True)
-class SendTogether:
-    """Each its own TLS record, all in one TCP segment."""
-
-    records: tuple[bytes, ...]
-
-    def play(self, connection: Connection) -> None:
-        below = connection._socket  # noqa: SLF001 - the kernel holds the segment back, for this test alone
-        below.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
-        for record in self.records:
-            connection.write(record)
-        below.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
 
 def test_an_answer_that_comes_before_the_question(authority: Authority, tls: ssl.SSLContext) -> None:

@@ -100,6 +100,80 @@ def test_quote(secrets: list[str], said: str, quoted: str) -> None:
     assert quoted == Mask(secrets).quote(said)
 
 
+# An honest password, and what is left of it where software writes down what it was sent.
+SECRET = "Tr0ub4dor&3@\"co <'%\\ü/+"
+ECHOES = {
+    "as it is": SECRET,
+    "as base64": "VHIwdWI0ZG9yJjNAImNvIDwnJVzDvC8r",
+    "in hexadecimal": "547230756234646f722633402263 6f203c27255cc3bc2f2b".replace(" ", ""),
+    "in hexadecimal, in capitals": "547230756234646F7226334022636F203C27255CC3BC2F2B",
+    "as HTML": "Tr0ub4dor&amp;3@&quot;co &lt;&#x27;%\\ü/+",
+    "as HTML, but for quotation marks": "Tr0ub4dor&amp;3@\"co &lt;'%\\ü/+",
+    "as HTML, with an apostrophe by its number": "Tr0ub4dor&amp;3@&quot;co &lt;&#39;%\\ü/+",
+    "as XML": "Tr0ub4dor&amp;3@&quot;co &lt;&apos;%\\ü/+",
+    "in the path of an URL": "Tr0ub4dor%263%40%22co%20%3C%27%25%5C%C3%BC/%2B",
+    "in an URL": "Tr0ub4dor%263%40%22co%20%3C%27%25%5C%C3%BC%2F%2B",
+    "in a form": "Tr0ub4dor%263%40%22co+%3C%27%25%5C%C3%BC%2F%2B",
+    "as JSON": "Tr0ub4dor&3@\\\"co <'%\\\\\\u00fc/+",
+    "as JSON in UTF-8": "Tr0ub4dor&3@\\\"co <'%\\\\ü/+",
+    "between apostrophes": "Tr0ub4dor&3@\"co <\\'%\\\\ü/+",
+    "with escapes of Unicode": "Tr0ub4dor&3@\"co <'%\\\\\\xfc/+",
+    "with escapes of bytes": "Tr0ub4dor&3@\"co <'%\\\\\\xc3\\xbc/+",
+    "with a backslash before everything": "Tr0ub4dor\\&3\\@\\\"co\\ \\<\\'\\%\\\\ü\\/\\+",
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
+def test_an_echo(echo: str) -> None:
+    expected = "-ERR '***', was it?"
+    assert expected == Mask([SECRET]).quote(f"-ERR '{echo}', was it?")
+
+
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
+def test_an_echo_that_is_cut_off_anywhere(echo: str) -> None:
+    """Up to where six characters of the secret are in it, or six bytes where it is encoded."""
+    mask = Mask([SECRET])
+    known = {"VH": 8, "54": 12}.get(echo[:2], 6)
+    for length in range(len(echo)):
+        expected = f"-ERR '{'***' if length >= known else printable(echo[:length])}"
+        assert expected == mask.quote(f"-ERR '{echo[:length]}"), length
+
+
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
+def test_an_echo_with_invisible_characters_in_it(echo: str) -> None:
+    expected = "-ERR '***'"
+    assert expected == Mask([SECRET]).quote(f"-ERR '{chr(0x200B).join(echo)}'")
+
+
+def test_words_that_begin_like_a_secret_stay() -> None:
+    expected = "-ERR Trout, not ***"
+    assert expected == Mask([SECRET]).quote(f"-ERR Trout, not {SECRET}")
+
+
+# Secrets, of which the second begins like the first, and what is hidden.
+ALIKE = {
+    "the longer one": (["tanstaaf", "tanstaafl-8472"], "tanstaafl-8472!", "***!"),
+    "the shorter one": (["tanstaaf", "tanstaafl-8472"], "tanstaaf!", "***!"),
+    "the longer one, cut off": (["tanstaaf", "tanstaafl-8472"], "tanstaafl-84!", "***!"),
+    "both": (["tanstaaf", "tanstaafl-8472"], "tanstaaftanstaafl-8472", "******"),
+    "a short one and a longer one": (["tan", "tanstaafl-8472"], "tan tans tansta", "*** ***s ***"),
+}
+
+
+@pytest.mark.parametrize(("secrets", "said", "quoted"), ALIKE.values(), ids=ALIKE)
+def test_secrets_that_begin_alike(secrets: list[str], said: str, quoted: str) -> None:
+    assert quoted == Mask(secrets).quote(said)
+
+
+def test_a_secret_of_any_length_is_hidden_at_once() -> None:
+    """A token has thousands of characters. What is compiled of it has not."""
+    token = "".join(map(chr, range(ord("a"), ord("z")))) * 1000
+    mask = Mask([token])
+    assert len(mask._beginnings.pattern) < 200  # noqa: SLF001 - its bound is the test
+    expected = "*** and ***, but abcde"
+    assert expected == mask.quote(f"{token} and {token[:9999]}, but abcde")
+
+
 def test_quote_cuts_where_it_is_told() -> None:
     expected = "wrong: ***…"
     assert expected == Mask(["tanstaaf"]).quote("wrong: tanstaaf, was it not", 11)

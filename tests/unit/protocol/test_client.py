@@ -235,7 +235,7 @@ def test_a_whole_session_with_auth(cut: Cut) -> None:
 HEARD = {
     "a whole reply, but for its final dot": (b"+OK list\r\nSTLS\r\n..\r\n.\r\n", ["+OK list", "STLS", ".."]),
     "a refusal": (b"-ERR no\r\n", ["-ERR no"]),
-    "a reply that breaks off": (b"+OK\r\nSTLS\r\nUS", ["+OK", "STLS"]),
+    "a reply that breaks off": (b"+OK\r\nSTLS\r\nUS", ["+OK", "STLS", "US"]),
     "what is not POP3": (b"hello\r\nSTLS\r\n", ["hello"]),
     "nothing": (b"", []),
 }

@@ -2,6 +2,7 @@
 
 import dataclasses
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -102,6 +103,30 @@ def test_an_expired_intermediate(authority: Authority) -> None:
     assert expected == (facts.problem, facts.first_expiry, facts.not_after)
 
 
+LONG = {
+    "with what it needs at first": (lambda needed, other: [*needed, *other * 150], None),
+    "with what it needs at last": (lambda needed, other: [*other * 150, *needed], Reason.CERTIFICATE_UNTRUSTED),
+}
+
+
+@pytest.mark.parametrize(("join", "problem"), LONG.values(), ids=LONG)
+def test_of_a_long_chain_the_first_certificates_count(
+    authority: Authority, join: Callable[[list[bytes], list[bytes]], list[bytes]], problem: Reason | None
+) -> None:
+    identity = authority.intermediate().issue()
+    leaf, *needed = presented(identity)
+    other = issued(authority, ec.generate_private_key(ec.SECP256R1()), subject="CN=other")
+    server = showing(identity, [leaf, *join(needed, other)]).server_context()
+    facts = inspect(handshake(server), "localhost", trust(authority.pem))
+    assert (problem, 152) == (facts.problem, facts.chain_length)
+
+
+def test_of_many_names_the_first_are_kept_and_all_are_good(authority: Authority) -> None:
+    names = [f"{number}.example.org" for number in range(2000)]
+    facts = inspect(handshake(with_leaf(authority, *names).server_context()), names[-1], trust(authority.pem))
+    assert (tuple(names[:100]), None) == (facts.names, facts.problem)
+
+
 def test_a_hostile_subject_is_cleaned(authority: Authority) -> None:
     identity = authority.issue(common_name=HOSTILE_NAME)
     facts = inspect(handshake(identity.server_context()), "localhost", trust(authority.pem))
@@ -146,9 +171,10 @@ def showing(identity: Identity, chain: list[bytes]) -> Identity:
 # What stands in the certificate, and what a broken or hostile server puts there. OpenSSL goes through with such a
 # handshake where the certificate is not verified in it.
 UNREADABLE = {
-    "a name that is no UTF-8": (b"localhost", b"\xff" * 9),
+    "a name that is no UTF-8": (b"\x82\x09localhost", b"\x82\x09" + b"\xff" * 9),
     "a thirteenth month": (b"400102030405Z", b"401302030405Z"),
     "the year 0": (b"20500202030405Z", b"00000202030405Z"),
+    "a common name that is no text": (b"\x0c\x09localhost", b"\x07\x09localhost"),
 }
 
 
@@ -156,9 +182,10 @@ UNREADABLE = {
 def test_a_certificate_that_makes_no_sense_is_untrusted_and_no_fault_of_ours(
     authority: Authority, good: bytes, bad: bytes
 ) -> None:
-    identity = authority.issue(not_after=datetime(2050, 2, 2, 3, 4, 5, tzinfo=UTC) if b"2050" in good else SOON)
+    expires = datetime(2050, 2, 2, 3, 4, 5, tzinfo=UTC) if b"2050" in good else SOON
+    identity = authority.issue(common_name="localhost", not_after=expires)
     [der] = presented(identity)
-    assert der.count(good) == 1
+    assert 1 == der.count(good)
     der = der.replace(good, bad)
     showing(identity, [der])
     facts = inspect(handshake(identity.server_context()), "127.0.0.1", trust(authority.pem))

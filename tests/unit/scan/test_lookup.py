@@ -4,7 +4,7 @@ import asyncio
 import errno
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
 import pytest
@@ -220,3 +220,70 @@ def test_a_slow_lookup_delays_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     assert {"192.0.2.1"} == set(asyncio.run(scans()))
+
+
+@pytest.fixture
+def hanging_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Their name server answers when it is told to, and at the end."""
+    told = threading.Event()
+
+    def getaddrinfo(host: str, *_question: object) -> list[tuple[object, ...]]:
+        if host.startswith("hanging"):
+            told.wait(10)
+        return [(V4, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    yield told
+    told.set()
+    await_lookups()
+
+
+def lookups() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "lookup"]
+
+
+def await_lookups() -> None:
+    for thread in lookups():
+        thread.join(10)
+
+
+async def timed_out(host: str) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await lookup(host, "ipv4")
+
+
+def test_name_servers_that_hang_take_a_bounded_number_of_threads(hanging_names: threading.Event) -> None:
+    """Over scans and ticks: their lookups go on when those are over. Each tick has a loop of its own."""
+    for tick in range(3):
+        for number in range(60):
+            asyncio.run(timed_out(f"hanging-{tick}-{number}.example.org"))
+    assert 180 == len(lookups())
+    for number in range(20):
+        asyncio.run(timed_out(f"hanging-{number}.example.org"))
+    expected = (Reason.INTERNAL_ERROR, "200 lookups are under way and were not answered: no more are begun")
+    assert expected == refusal("mail.example.org", "ipv4")
+    assert 200 == len(lookups())
+
+    hanging_names.set()
+    await_lookups()
+    assert "192.0.2.1" == look_up("mail.example.org", "ipv4")
+
+
+def test_no_name_server_is_needed_for_an_address(hanging_names: threading.Event) -> None:
+    for number in range(200):
+        asyncio.run(timed_out(f"hanging-{number}.example.org"))
+    assert not hanging_names.is_set()
+    assert "192.0.2.1" == look_up("192.0.2.1", "ipv4")
+
+
+def test_threads_that_cannot_be_had_are_no_word_about_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as starved:
+        starved.setattr(threading.Thread, "start", start)
+        for _ in range(201):  # none of them takes the place of another
+            reason, message = refusal("localhost", "ipv4")
+            assert (Reason.INTERNAL_ERROR, "no lookup can be begun: can't start new thread") == (reason, message)
+    assert "127.0.0.1" == look_up("localhost", "ipv4")

@@ -1,9 +1,12 @@
 """Makes the words of servers and certificates safe to show, also where they echo a secret."""
 
 import base64
+import html
+import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from urllib import parse
 
 MAX_MESSAGE = 300
 MAX_QUOTE = 200
@@ -30,31 +33,69 @@ def printable(text: str, limit: int = MAX_MESSAGE) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """The forms in which a server may echo a secret: as it was sent, encoded, or as `printable` leaves it.
+# How software writes down what it was sent: the whole of it encoded, by its bytes, or single characters escaped.
+_ENCODED: tuple[Callable[[bytes], str], ...] = (lambda raw: base64.b64encode(raw).decode(), bytes.hex)
+_ESCAPED: tuple[Callable[[str], str], ...] = (
+    str,
+    html.escape,
+    lambda text: html.escape(text, quote=False),
+    lambda text: html.escape(text).replace("&#x27;", "&#39;"),
+    lambda text: html.escape(text).replace("&#x27;", "&apos;"),
+    lambda text: parse.quote(_bytes_of(text)),
+    lambda text: parse.quote(_bytes_of(text), safe=""),
+    lambda text: parse.quote_plus(_bytes_of(text)),
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    lambda text: text.replace("\\", "\\\\").replace("'", "\\'"),
+    lambda text: text.encode("unicode_escape").decode(),
+    lambda text: _bytes_of(text).decode("latin-1").encode("unicode_escape").decode(),
+    lambda text: re.sub(r"(\W)", r"\\\1", text),
+)
+# An echo may be cut off anywhere. So many characters of a secret are hidden also where the rest of it does not follow.
+_BEGINNING = 6
 
-    A server may put control characters into an echo, which `printable` takes out.
-    """
-    raw = secret.encode(errors="surrogatepass")
-    yield secret
-    yield printable(secret, len(secret) + 1)
-    yield base64.b64encode(raw).decode()
-    yield raw.hex()
+
+def _bytes_of(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")
+
+
+def _forms(secret: str) -> Iterator[tuple[str, str]]:
+    """Every form in which a server may echo a secret, and how it begins."""
+    for encoded in _ENCODED:
+        yield encoded(_bytes_of(secret)[:_BEGINNING]), encoded(_bytes_of(secret))
+    for escaped in _ESCAPED:
+        yield escaped(secret[:_BEGINNING]), escaped(secret)
 
 
 class Mask:
-    """Hides secrets in text that a server sent. Its `repr` shows none."""
+    """Hides secrets in text that a server sent, also where an echo of one is cut off. Its `repr` shows none.
+
+    The pattern finds how an echo begins; from there on the text is compared. A pattern of whole secrets would take
+    long to compile where they are long, and one of all their beginnings would grow with the square of their length.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        wanted = {form for secret in secrets for form in _forms(secret) if form}
-        longest_first = sorted(wanted, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if wanted else None
+        # As sent, and as `printable` leaves it: a server may put control characters into an echo.
+        seen = {one for secret in secrets for one in (secret, printable(secret, len(secret) + 1)) if one}
+        forms: dict[str, set[str]] = {}
+        for beginning, form in (pair for secret in seen for pair in _forms(secret)):
+            forms.setdefault(beginning, set()).add(form)
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._forms = [forms[beginning] for beginning in longest_first]
+        self._beginnings = re.compile("|".join(f"({re.escape(one)})" for one in longest_first), re.IGNORECASE)
 
     def __repr__(self) -> str:
         return "Mask(***)"
 
     def hide(self, text: str) -> str:
-        return self._pattern.sub("***", text) if self._pattern else text
+        if not self._forms:
+            return text
+        shown, at = [], 0
+        while found := self._beginnings.search(text, at):
+            shown.append(text[at : found.start()])
+            forms = self._forms[(found.lastindex or 0) - 1]
+            at = max(_end_of_echo(text, found.start(), found.end(), form) for form in forms)
+        return "***".join([*shown, text[at:]])
 
     def quote(self, text: str, limit: int = MAX_QUOTE) -> str:
         """The server's words for a message.
@@ -62,7 +103,16 @@ class Mask:
         They are masked before and after cleaning, which may uncover a secret. They are cut last, or half a secret might
         be left.
         """
-        if self._pattern is None:
+        if not self._forms:
             return printable(text, limit)
         hidden = self.hide(text)
         return printable(self.hide(printable(hidden, len(hidden) + 1)), limit)
+
+
+def _end_of_echo(text: str, start: int, known: int, form: str) -> int:
+    """The end of what from `start` on is the beginning of `form`, in any case; up to `known` it is."""
+    end = min(len(text), start + len(form))
+    for at in range(known, end):
+        if text[at] != form[at - start] and text[at].casefold() != form[at - start].casefold():
+            return at
+    return end

@@ -9,6 +9,7 @@ from .replies import Capabilities, Challenge, Event, Ok, parse_challenge, parse_
 
 # A whole multi-line reply, line ends included. CAPA is the only one we ask for; a long one has 1 KiB.
 MAX_REPLY = 64 * 1024
+MAX_HEARD = 500  # lines of a reply that are kept to be shown; it may have tens of thousands
 
 
 class State(Enum):
@@ -68,7 +69,8 @@ class Pop3Client:
         self._status: Ok | None = None  # the first line of a multi-line reply whose body is still coming
         self._body: list[str] = []
         self._reply_bytes = 0
-        # The lines of the last reply as they came, also of one that broke off; only a challenge is decoded.
+        # The first lines of the last reply as they came, and what broke it, if it is broken. Only a challenge is
+        # decoded.
         self.heard: list[str] = []
 
     @property
@@ -107,15 +109,15 @@ class Pop3Client:
         if not self._waiting or self.state is State.BROKEN:
             raise LocalProtocolError(f"no reply is awaited in state {self.state.name}")
         try:
-            while (line := self._buffer.next_line()) is not None:
-                if (reply := self._take(line)) is not None:
-                    self._settle(reply)
-                    return reply
+            reply = self._read_reply()
         except RemoteProtocolError as error:
             raise self._broken(error) from None
-        if self._ended:
+        if reply is not None:
+            self._settle(reply)
+            self._refuse_injection()
+        elif self._ended:
             raise self._broken(ConnectionClosed("the server closed the connection", self._buffer.peek()))
-        return None
+        return reply
 
     def implicit_tls_started(self) -> None:
         """The handshake is done before the greeting (RFC 8314 section 3.3): STLS is not legal any more."""
@@ -129,24 +131,30 @@ class Pop3Client:
             raise LocalProtocolError(f"TLS cannot start in state {self.state.name}")
         self.state, self.secured, self.capabilities = State.AUTHORIZATION, True, None
 
+    def _read_reply(self) -> Event | None:
+        while (line := self._buffer.next_line()) is not None:
+            if (reply := self._take(line)) is not None:
+                return reply
+        return None
+
     def _take(self, line: bytes) -> Event | None:
         text = line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "replace")
         self._reply_bytes += len(line)
         if self._reply_bytes > MAX_REPLY:
             raise ReplyTooLong(f"the reply is longer than {MAX_REPLY} bytes", text)
-        if text != "." or self._status is None:
-            self.heard.append(text)
         if type(self._awaited) in MOVES_ON_CHALLENGE and (challenge := parse_challenge(text)):
-            self.heard[-1] = challenge.line  # in base64 nobody would recognize a secret that it echoes
+            self._hear(challenge.line)  # in base64 nobody would recognize a secret that it echoes
             return challenge
         if self._status is None:
             reply = parse_status_line(text)
+            self._hear(text)
             if not (isinstance(reply, Ok) and self._awaited and self._awaited.multiline):
                 return reply
             self._status = reply
         elif text == ".":
             return Ok(self._status.text, tuple(self._body))
         else:
+            self._hear(text)
             self._body.append(text.removeprefix("."))  # byte-stuffing, RFC 1939 section 3
         return None
 
@@ -163,7 +171,6 @@ class Pop3Client:
             self.state = MOVES[self.state][type(command)] if command else State.AUTHORIZATION
             if isinstance(command, Capa):
                 self.capabilities = Capabilities.parse(reply.lines)
-            self._refuse_injection()
 
     def _refuse_injection(self) -> None:
         if self.state is State.STARTING_TLS and self._buffer:
@@ -172,4 +179,11 @@ class Pop3Client:
 
     def _broken(self, error: RemoteProtocolError) -> RemoteProtocolError:
         self.state = State.BROKEN
+        if error.said:
+            for line in error.said.removesuffix("\n").split("\n"):
+                self._hear(line.removesuffix("\r"))
         return error
+
+    def _hear(self, line: str) -> None:
+        if len(self.heard) < MAX_HEARD:
+            self.heard.append(line)

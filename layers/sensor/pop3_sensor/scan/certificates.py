@@ -16,6 +16,11 @@ from ..model import CertificateFacts, Reason
 from ..model.authorities import Authorities
 from ..model.text import printable
 
+# So many certificates of a chain are read and judged. Real ones have two to five; OpenSSL takes hundreds, and to judge
+# those would hold up the other scans.
+MAX_CHAIN = 32
+MAX_NAMES = 100  # that are kept; OpenSSL takes thousands
+
 # X509_V_ERR_* of OpenSSL's x509_vfy.h, as SSLCertVerificationError.verify_code gives them.
 _PROBLEMS = {
     9: Reason.CERTIFICATE_NOT_YET_VALID,
@@ -49,19 +54,20 @@ class _Verdict(NamedTuple):
 def inspect(tls: ssl.SSLObject, host: str, authorities: Authorities) -> CertificateFacts:
     """The facts of the chain that the server at `host` (DNS name or IP address) presented."""
     # get_unverified_chain is public from Python 3.13 only, and then gives DER alone; these objects also read it.
-    chain = tls._sslobj.get_unverified_chain() or []  # type: ignore[attr-defined]  # noqa: SLF001
+    presented = tls._sslobj.get_unverified_chain() or []  # type: ignore[attr-defined]  # noqa: SLF001
+    chain = presented[:MAX_CHAIN]
     ders = [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in chain]
     try:
         facts = _facts([certificate.get_info() for certificate in chain])
-    except (KeyError, ValueError):  # names that are no UTF-8, dates that are none: OpenSSL took them all the same
-        facts = CertificateFacts(subject="unreadable", problem_text="the certificate cannot be read")
-        return replace(facts, sha256=_sha256(ders), chain_length=len(chain), problem=Reason.CERTIFICATE_UNTRUSTED)
-    problem, problem_text = verify(ders, host, authorities)
-    return replace(facts, sha256=_sha256(ders), problem=problem, problem_text=problem_text)
-
-
-def _sha256(ders: list[bytes]) -> str:
-    return hashlib.sha256(ders[0]).hexdigest() if ders else ""
+    # Names that are no UTF-8, or no text at all, and dates that are none: OpenSSL took them all the same.
+    except (LookupError, ValueError, ssl.SSLError):
+        facts = CertificateFacts(subject="unreadable")
+        problem: Reason | None = Reason.CERTIFICATE_UNTRUSTED
+        problem_text = "the certificate cannot be read"
+    else:
+        problem, problem_text = verify(ders, host, authorities)
+    sha256 = hashlib.sha256(ders[0]).hexdigest() if ders else ""
+    return replace(facts, sha256=sha256, chain_length=len(presented), problem=problem, problem_text=problem_text)
 
 
 def _facts(infos: list[dict[str, Any]]) -> CertificateFacts:
@@ -71,11 +77,10 @@ def _facts(infos: list[dict[str, Any]]) -> CertificateFacts:
     return CertificateFacts(
         subject=_name(leaf["subject"]),
         issuer=_name(leaf["issuer"]),
-        names=tuple(printable(str(value)) for _, value in leaf.get("subjectAltName", ())),
+        names=tuple(printable(str(value)) for _, value in leaf.get("subjectAltName", ())[:MAX_NAMES]),
         not_before=_moment(leaf["notBefore"]),
         not_after=expiries[0],
         serial_number=leaf["serialNumber"],
-        chain_length=len(infos),
         first_expiry=expiries[first],
         first_to_expire=_name(infos[first]["subject"]),
     )
@@ -110,7 +115,7 @@ def _verdict(chain: list[bytes], host: str, authorities: ssl.SSLContext) -> _Ver
             problem = _PROBLEMS.get(error.verify_code, Reason.CERTIFICATE_UNTRUSTED)
             return _Verdict(problem, printable(error.verify_message), error.verify_code not in _ISSUER_UNKNOWN)
         except ssl.SSLError as error:
-            objection = error.reason or str(error)
+            objection = getattr(error, "reason", None) or str(error)  # only what OpenSSL raised has a reason
     return _Verdict(Reason.CERTIFICATE_UNTRUSTED, printable(f"the certificate cannot be used: {objection}"))
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from .. import protocol as pop3
 from ..model import ScanError, TlsFacts
 from ..model.observation import Line
-from ..model.text import Mask
+from ..model.text import Mask, printable
 from ..protocol.sasl import Mechanism
 from .answers import refuse_system_failure
 from .stopwatch import Stopwatch
@@ -24,7 +24,10 @@ _ARITHMETIC = ThreadPoolExecutor(2, thread_name_prefix="arithmetic")
 
 
 class Record:
-    """The dialogue as a person may read it: every line masked before it is kept."""
+    """The dialogue as a person may read it: what was said is masked before it is kept.
+
+    Our own words (`*`) are not: "***ted" in place of "connected" would tell how the secret begins.
+    """
 
     def __init__(self, watch: Stopwatch) -> None:
         self.lines: list[Line] = []
@@ -40,7 +43,8 @@ class Record:
 
     def note(self, who: str, text: str) -> None:
         if len(self.lines) < MAX_SHOWN_LINES:
-            self.lines.append(Line(self._watch.elapsed() / 1000, who, self.mask.quote(text, MAX_SHOWN_LINE)))
+            shown = printable(text, MAX_SHOWN_LINE) if who == "*" else self.mask.quote(text, MAX_SHOWN_LINE)
+            self.lines.append(Line(self._watch.elapsed() / 1000, who, shown))
 
 
 class Dialogue:
@@ -122,6 +126,7 @@ class Dialogue:
         """The reply that is due."""
         with self._recorded():
             while (event := self._client.next_event()) is None:
+                self._note_heard()  # a long reply is not left for one turn of the loop
                 self._client.receive_data(await self._connection.receive())
         return event
 
@@ -166,13 +171,13 @@ class Dialogue:
         """Every line that came, also of a reply that breaks off or that nobody wanted."""
         try:
             yield
-        except pop3.RemoteProtocolError as error:
-            self._client.heard += [line for line in error.said.splitlines() if line not in self._client.heard]
-            raise
         finally:
-            for line in self._client.heard:
-                self._record.note("S", line)
-            self._client.heard = []
+            self._note_heard()
+
+    def _note_heard(self) -> None:
+        for line in self._client.heard:
+            self._record.note("S", line)
+        self._client.heard = []
 
     async def _handshake(self, host: str, started_by: str) -> TlsFacts:
         await self._connection.start_tls(host)

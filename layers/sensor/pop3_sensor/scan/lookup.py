@@ -12,6 +12,11 @@ from typing import Any
 from ..model import Reason, ScanError
 from ..model.settings import IpVersion
 
+# A lookup that hangs holds its thread until the system's resolver gives up, after its scan and after its tick: so they
+# are counted in the process. A function of Lambda may have 1,024 threads.
+MAX_LOOKUPS = 200
+_places = threading.BoundedSemaphore(MAX_LOOKUPS)
+
 Hear = Callable[[int], None]
 
 _FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6, "any": socket.AF_UNSPEC}
@@ -29,16 +34,16 @@ async def lookup(host: str, ip_version: IpVersion, hear: Hear = lambda _: None) 
     try:
         literal = ipaddress.ip_address(host)
     except ValueError:
-        return await _resolve(host, ip_version, hear)
+        return await _in_thread(lambda: _resolve(host, ip_version), hear)
     hear(0)
     if ip_version not in ("any", _VERSIONS[literal.version]):
         raise _no_address(host, ip_version)
     return str(literal)
 
 
-async def _resolve(host: str, ip_version: IpVersion, hear: Hear) -> str:
+def _resolve(host: str, ip_version: IpVersion) -> str:
     try:
-        return await _in_thread(lambda: _first_address(host, _FAMILIES[ip_version]), hear)
+        return _first_address(host, _FAMILIES[ip_version])
     except socket.gaierror as error:
         if error.errno in _NO_SUCH_ADDRESS:
             raise _no_address(host, ip_version) from error
@@ -50,7 +55,7 @@ async def _resolve(host: str, ip_version: IpVersion, hear: Hear) -> str:
         raise ScanError(Reason.LOOKUP_FAILED, f"the lookup of {host} failed: {error.strerror}") from error
     # Some resolvers say "no such name" for "not in this family": only a failed lookup pays for asking again.
     try:
-        await _in_thread(lambda: _first_address(host, socket.AF_UNSPEC), hear)
+        _first_address(host, socket.AF_UNSPEC)
     except OSError:
         raise ScanError(Reason.NAME_NOT_FOUND, f"there is no host named {host}") from None
     raise _no_address(host, ip_version)
@@ -85,8 +90,17 @@ async def _in_thread(work: Callable[[], str], hear: Hear) -> str:
             value = work()
         except Exception as error:  # noqa: BLE001 - handed to the one who awaits it
             setter, value = answer.set_exception, error
+        came = time.perf_counter_ns()
+        _places.release()
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(settle, setter, value, time.perf_counter_ns())
+            loop.call_soon_threadsafe(settle, setter, value, came)
 
-    threading.Thread(target=run, name="lookup", daemon=True).start()
+    if not _places.acquire(blocking=False):
+        message = f"{MAX_LOOKUPS} lookups are under way and were not answered: no more are begun"
+        raise ScanError(Reason.INTERNAL_ERROR, message)
+    try:
+        threading.Thread(target=run, name="lookup", daemon=True).start()
+    except RuntimeError as error:
+        _places.release()
+        raise ScanError(Reason.INTERNAL_ERROR, f"no lookup can be begun: {error}") from error
     return await answer

@@ -21,7 +21,7 @@ from .login import log_in, method_of
 from .lookup import lookup
 from .networks import Network, forbidding_network
 from .stopwatch import Stopwatch
-from .transport import Connection, HandshakeError
+from .transport import Connection, HandshakeError, translated
 
 
 async def scan(
@@ -57,7 +57,8 @@ class _Scan:
         try:
             try:
                 async with self._deadline:
-                    await self._work()
+                    with translated():  # nothing that a connection or a certificate raises is a fault of ours
+                        await self._work()
             except TimeoutError:
                 trouble = self._trouble(Reason.TIMEOUT, self._late(seconds))
             except ScanError as error:
@@ -176,8 +177,8 @@ class _Scan:
 
     def _trouble(self, reason: Reason, message: str, said: str = "") -> Trouble:
         quoted = self._record.mask.quote(said)
-        text = self._record.mask.hide(f"{message}: {quoted}" if quoted else message)
-        return Trouble(reason, None if reason in BLAMELESS else self._phase, printable(text))
+        text = printable(f"{message}: {quoted}" if quoted else message)
+        return Trouble(reason, None if reason in BLAMELESS else self._phase, text)
 
     def _late(self, seconds: float) -> str:
         waiting = {

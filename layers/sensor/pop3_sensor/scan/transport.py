@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from ..model import Reason, ScanError, TlsFacts
 from .stopwatch import Stopwatch, note_arrivals, received
 
+MAX_HANDSHAKE = 256 * 1024  # a chain of certificates may have 100 KiB: more than that OpenSSL refuses
+MAX_RECEIVED = 1024 * 1024  # in one connection, as it comes over the wire; the longest reply has 64 KiB
 _CHUNK = 16 * 1024
 _SHOWN = 512  # bytes of a failed handshake that are kept to say what came instead
 
@@ -29,6 +31,13 @@ _REASONS = {
 # Out of descriptors or memory: that is this process's trouble and no word about the server.
 _OURS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS}
 
+# Our key share in TLS 1.3 for ffdhe6144 and for ffdhe8192, as its extension begins (RFC 8446 section 4.2.8). OpenSSL
+# offers these groups, Python cannot take them out, and what follows costs up to 0.1 s of processor. No server needs
+# them: every one knows secp256r1 (RFC 8446 section 9.1).
+_COSTLY_SHARES = (
+    b"\x00\x33\x03\x06\x03\x04\x01\x03\x03\x00",
+    b"\x00\x33\x04\x06\x04\x04\x01\x04\x04\x00",
+)
 
 _TLS_RECORDS = (b"\x14", b"\x15", b"\x16", b"\x17")  # RFC 8446 section 5.1
 
@@ -54,6 +63,9 @@ def _client_context() -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.TLSv1_2  # RFC 8314 section 4.1
     context.options |= ssl.OP_NO_RENEGOTIATION  # a chain that was judged must stay the one in force
+    # Python's own list but for DHE: there the server chooses the prime, and one of 10,000 bits costs 2 s of processor.
+    # Not "DEFAULT:!kDHE", which would let in what Python's list leaves out: key exchange by RSA, SHA-1.
+    context.set_ciphers(":".join(one["name"] for one in context.get_ciphers() if one["kea"] != "kx-dhe"))
     return context
 
 
@@ -65,12 +77,13 @@ class Connection:
         self._tls: ssl.SSLObject | None = None
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
+        self._received = 0  # bytes
 
     @classmethod
     async def open(cls, address: str, port: int, watch: Stopwatch) -> "Connection":
         """Connects to exactly this address; `watch` is told what is awaited from now on. Raises ScanError."""
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        with _translated():
+        with translated():
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
                 sock.setblocking(False)
@@ -85,27 +98,28 @@ class Connection:
         return cls(sock, watch)
 
     async def receive(self) -> bytes:
-        """Some bytes, at most 16 KiB; `b""` at the end of the connection."""
+        """Some bytes, at most 16 KiB; `b""` at the end of the connection. Raises ScanError."""
         if self._tls is None:
             return await self._receive()
-        while True:
-            try:
-                return self._tls.read(_CHUNK)
-            except ssl.SSLWantReadError:
-                await self._flush()
-                if not await self._feed():
-                    return b""  # without close_notify: many servers part like this, and a cut reply is seen anyway
-            except ssl.SSLZeroReturnError:
-                return b""
-            except ssl.SSLError as error:
-                raise ScanError(Reason.TLS_FAILED, f"TLS broke: {_words(error)}") from error
+        with translated():
+            while True:
+                try:
+                    return self._tls.read(_CHUNK)
+                except ssl.SSLWantReadError:
+                    await self._flush()
+                    if not await self._feed():
+                        return b""  # without close_notify: many servers part like this, and a cut reply is seen anyway
+                except ssl.SSLZeroReturnError:
+                    return b""
 
     async def send(self, data: bytes) -> None:
+        """Raises ScanError."""
         if self._tls is None:
             await self._transmit(data)
-        else:
+            return
+        with translated():
             self._tls.write(data)
-            await self._flush()
+        await self._flush()
 
     def received_already(self) -> bytes:
         """What is here now, without waiting: nobody asked for it yet."""
@@ -113,6 +127,7 @@ class Connection:
             data = self._socket.recv(_CHUNK)
         except OSError:
             data = b""
+        self._received += len(data)
         if self._tls is None:
             return data
         self._incoming.write(data)
@@ -127,19 +142,25 @@ class Connection:
         Raises HandshakeError, or another ScanError where the network is to blame.
         """
         tls = _client_context().wrap_bio(self._incoming, self._outgoing, server_hostname=_server_name(host))
-        received = b""
+        received, before = b"", self._received
         while True:
             try:
                 tls.do_handshake()
                 break
             except ssl.SSLWantReadError:
-                await self._flush()
+                hello = self._outgoing.read()
+                if any(share in hello for share in _COSTLY_SHARES):
+                    raise HandshakeError("the server wants a key exchange that costs too much", received) from None
+                if hello:
+                    await self._transmit(hello)
                 data = await self._feed()
                 if not data:
                     raise ScanError(Reason.CLOSED, "the server closed the connection during the handshake") from None
                 received = (received + data)[:_SHOWN]
                 if received.startswith((b"+OK", b"-ERR")):  # OpenSSL would wait for a fifth byte of a bare "+OK"
                     raise HandshakeError("the server answers in plain POP3", received) from None
+                if self._received - before > MAX_HANDSHAKE:
+                    raise HandshakeError(f"no TLS after a handshake of {MAX_HANDSHAKE // 1024} KiB", received) from None
             except ssl.SSLError as error:
                 await self._send_alert()
                 raise HandshakeError(f"the TLS handshake failed: {_words(error)}", received) from error
@@ -154,19 +175,28 @@ class Connection:
         return self._tls
 
     def close(self) -> None:
-        self._socket.close()
+        with suppress(OSError):  # of what was lost; nobody waits for it any more
+            self._socket.close()
 
     async def _receive(self) -> bytes:
-        with _translated():
-            try:
-                data, ago = received(self._socket, _CHUNK)
-            except BlockingIOError:
-                await self._readable()
-                data, ago = received(self._socket, _CHUNK)
-                self._watch.hear(ago)
-            else:
-                self._watch.hear(ago)
+        with translated():
+            if (arrived := self._arrived()) is not None:
                 await asyncio.sleep(0)  # a flood would keep the loop from every deadline
+            while arrived is None:  # also after a wait: Linux may wake us for nothing (select(2))
+                await self._readable()
+                arrived = self._arrived()
+        self._received += len(arrived)
+        if self._received > MAX_RECEIVED:
+            raise ScanError(Reason.REPLY_TOO_LONG, f"the server sent more than {MAX_RECEIVED // 1024} KiB")
+        return arrived
+
+    def _arrived(self) -> bytes | None:
+        """What is here by now; None where nothing is."""
+        try:
+            data, ago = received(self._socket, _CHUNK)
+        except BlockingIOError:
+            return None
+        self._watch.hear(ago)
         return data
 
     async def _readable(self) -> None:
@@ -193,7 +223,7 @@ class Connection:
 
     async def _transmit(self, data: bytes) -> None:
         self._watch.ask()
-        with _translated():
+        with translated():
             await self._loop.sock_sendall(self._socket, data)
 
     async def _send_alert(self) -> None:
@@ -215,19 +245,22 @@ def _server_name(host: str) -> str | None:
 
 
 def _words(error: ssl.SSLError) -> str:
-    return (error.reason or "the server's answer makes no sense").replace("_", " ").lower()
+    reason = getattr(error, "reason", None)  # only what OpenSSL raised has one
+    return (reason or "the server's answer makes no sense").replace("_", " ").lower()
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
-    """Foreign errors become ours here and nowhere else."""
+def translated() -> Iterator[None]:
+    """Foreign errors become ours here and nowhere else: what goes wrong on a connection is the server's fault."""
     try:
         yield
+    except ssl.SSLError as error:
+        raise ScanError(Reason.TLS_FAILED, f"TLS broke: {_words(error)}") from error
     except TimeoutError as error:
         # asyncio's own deadline is cancellation and never passes here; this is the kernel's ETIMEDOUT.
         raise ScanError(*_REASONS[errno.ETIMEDOUT]) from error
     except OSError as error:
         if error.errno in _OURS:
             raise ScanError(Reason.INTERNAL_ERROR, f"no connection can be made from here: {error.strerror}") from error
-        default = (Reason.UNREACHABLE, f"the address cannot be reached: {error.strerror}")
+        default = (Reason.UNREACHABLE, f"the address cannot be reached: {error.strerror or type(error).__name__}")
         raise ScanError(*_REASONS.get(error.errno or 0, default)) from error

@@ -12,16 +12,19 @@ LAMBDA_PYTHON ?= $(shell for one in python3.13 "$$(pyenv root 2> /dev/null)"/ver
 	do "$$one" -c 'import sys; print(sys.executable)' 2> /dev/null && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run scan test check unit build bench cost lock screenshots clean
+.PHONY: help run scan first-day test check unit build bench cost lock screenshots clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z]+:.*## ' Makefile | awk -F':.*## ' '{printf "  make %-11s  %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F':.*## ' '{printf "  make %-11s  %s\n", $$1, $$2}'
 
 run: $(VENV)/run.installed $(VENV)/emulator.installed ## Deploy to an emulator, scan sample sensors, show what came out (STAY=1: go on)
 	@$(BIN)/python -m tests.demo $(if $(STAY),--stay)
 
 scan: $(if $(HOST),$(VENV)/scan.installed) ## Scan one server: HOST=mail.example.org (OPTIONS="--port 995": as for pop3_sensor scan)
 	@$(if $(HOST),$(BIN)/python -m pop3_sensor scan $(HOST) $(OPTIONS) || true,echo "Which server? make scan HOST=mail.example.org"; exit 1)
+
+first-day: $(VENV)/dev.installed ## Check a stack on AWS, after its first deployment (OPTIONS="--stack NAME": docs/first-day.md)
+	@$(BIN)/python -m tests.first_day $(OPTIONS)
 
 test: check $(VENV)/emulator.installed $(VENV)/runtime.installed $(VENV)/checkov.installed ## Everything that CI runs
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=

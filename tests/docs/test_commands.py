@@ -15,10 +15,10 @@ HOOKS = ROOT / ".pre-commit-config.yaml"
 WORKFLOW = ROOT / ".github" / "workflows" / "ci.yml"
 CI = ROOT / ".ci" / "run"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")), HOOKS, CI]
-TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 # At the beginning of a line of code or of a quotation; a variable may stand before the target.
-_MAKE = re.compile(r"(?:^ *(?:entry: )?|`)make (?:[A-Z]+=\S+ )*([a-z]+)", re.MULTILINE)
+_MAKE = re.compile(r"(?:^ *(?:entry: )?|`)make (?:[A-Z]+=\S+ )*([a-z-]+)", re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,5 +1,6 @@
 """Is all there that the template makes, and does it run?"""
 
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -53,12 +54,16 @@ def _schedule(account: Account, name: str) -> str:
 
 
 def vpc(account: Account) -> str:
-    function = account.function("ScanNowFunctionName")
+    said = judge_vpc(account.function("ScanNowFunctionName"))
+    account.invoke("ScanNowFunctionName", {"sensor_ids": [SENSOR]})
+    return said
+
+
+def judge_vpc(function: Mapping[str, Any]) -> str:
     if not function.get("VpcConfig", {}).get("SubnetIds"):
         raise Skipped("SubnetIds is empty: this stack scans from outside a VPC")
     if (state := function["State"]) != "Active":
         raise Wrong(f"the function in the VPC is {state}: {function.get('StateReason', '')}")
-    account.invoke("ScanNowFunctionName", {"sensor_ids": [SENSOR]})
     return "the function is Active in its subnets, and reaches the tables"
 
 
@@ -90,9 +95,13 @@ def removal(account: Account) -> str:
         "StatesTable": lambda: account.client("dynamodb").describe_table(TableName=names["StatesTableName"]),
         "ResultsBucket": lambda: account.client("s3").head_bucket(Bucket=names["ResultsBucketName"]),
     }
-    if gone := [name for name, look in kept.items() if not _is_there(look)]:
+    return judge_removal({name: _is_there(look) for name, look in kept.items()})
+
+
+def judge_removal(there: Mapping[str, bool]) -> str:
+    if gone := [name for name, stays in there.items() if not stays]:
         raise Wrong(f"gone, with their data: {', '.join(gone)}")
-    return f"the stack is gone; {', '.join(kept)} stay"
+    return f"the stack is gone; {', '.join(there)} stay"
 
 
 def _is_there(look: Any) -> bool:

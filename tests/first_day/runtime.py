@@ -1,4 +1,4 @@
-"""What Lambda's machine has. A function of a few lines looks, in the runtime of the stack's own, and is deleted again."""
+"""What Lambda's machine has. A function of a few lines looks, in the runtime of the stack's own, and is deleted."""
 
 import functools
 import io

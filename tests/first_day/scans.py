@@ -1,29 +1,26 @@
 """Is a sensor scanned, and does CloudWatch have what the scan found?"""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from tests.first_day.account import SENSOR, SERVER, Account, Skipped, Wrong
 
 
 def sensor(account: Account) -> str:
     """Written, and scanned by the schedule alone."""
+    account.forget(SENSOR)
     account.write_sensor(SENSOR)
-    state = account.wait_for(lambda: _state(account, SENSOR))
+    state = account.wait_for(lambda: account.state(SENSOR))
     if not state:
         raise Wrong("it was not scanned")
     return f"the schedule scanned it: {state['status']['S']}"
 
 
-def _state(account: Account, sensor_id: str) -> dict[str, Any]:
-    key = {"sensor_id": {"S": sensor_id}}
-    answer = account.client("dynamodb").get_item(TableName=account.outputs["StatesTableName"], Key=key)
-    found: dict[str, Any] = answer.get("Item", {})
-    return found if "status" in found else {}
-
-
 def metrics(account: Account) -> str:
-    values = account.wait_for(lambda: _values(account, "Downtime", "SensorId", SENSOR, "Maximum"))
+    return judge_downtime(account.wait_for(lambda: _values(account, "Downtime", "SensorId", SENSOR, "Maximum")))
+
+
+def judge_downtime(values: Sequence[float]) -> str:
     if not values:
         raise Wrong("CloudWatch has no Downtime of the sensor")
     if set(values) != {100.0}:
@@ -34,7 +31,10 @@ def metrics(account: Account) -> str:
 def own_metrics(account: Account) -> str:
     if account.is_emulated():
         raise Skipped("emulators make no metrics of the function's log")
-    counted = account.wait_for(lambda: _values(account, "Sensors", "service", "pop3-sensor", "SampleCount"))
+    return judge_ticks(account.wait_for(lambda: _values(account, "Sensors", "service", "pop3-sensor", "SampleCount")))
+
+
+def judge_ticks(counted: Sequence[float]) -> str:
     if not counted:
         raise Wrong("CloudWatch has no Sensors, with which each tick of the schedule is counted")
     return f"{int(sum(counted))} ticks in the last quarter of an hour"

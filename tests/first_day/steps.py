@@ -32,7 +32,7 @@ STEPS = (
     Step(
         "A status message",
         told.status_message,
-        "Nobody is told of status changes: a policy of the topic or of its key refuses EventBridge, or its text is no JSON.",
+        "Nobody is told of status changes: a policy of the topic or of its key refuses EventBridge.",
     ),
     Step("Trust store", runtime.trust_store, "Every sensor with TLS is certificate_untrusted."),
     Step(

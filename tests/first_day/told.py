@@ -13,12 +13,12 @@ NAME = 'Say "hi" \\ there 👋'
 
 def status_message(account: Account) -> str:
     """A subscriber of the topic reads the sensor's name to the letter."""
+    account.forget(TOLD)
     with _subscribed(account) as url:
         account.write_sensor(TOLD, name=NAME)
         account.invoke("ScanNowFunctionName", {"sensor_ids": [TOLD]})
-        bodies: list[str] = []
-        account.wait_for(lambda: bodies.extend(_received(account, url)) or [one for one in bodies if TOLD in one])
-    return judge_message([one for one in bodies if TOLD in one])
+        bodies = account.wait_for(lambda: [one for one in _received(account, url) if TOLD in one])
+    return judge_message(bodies)
 
 
 def judge_message(bodies: Sequence[str]) -> str:

@@ -99,9 +99,9 @@ class Account:
         for sensor_id in SENSORS:
             self.client("dynamodb").delete_item(TableName=table, Key={"id": {"S": sensor_id}})
 
-    def wait_for(self, look: Callable[[], T]) -> T:
-        """What `look` sees as soon as it is anything; empty once patience has ended."""
-        end = time.monotonic() + self.patience_seconds
+    def wait_for(self, look: Callable[[], T], times: int = 1) -> T:
+        """What `look` sees as soon as it is anything; empty once patience has ended, or so many times of it."""
+        end = time.monotonic() + times * self.patience_seconds
         while not (seen := look()) and time.monotonic() < end:
             time.sleep(1)
         return seen

@@ -20,6 +20,8 @@ PRIVATE = {
     "address": re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4}\b"),
     "mail": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
 }
+# A certificate names hosts as well. What stands behind a slash is a file.
+HOST = re.compile(r"(?<![/\w-])(?:[\w-]+\.)+[A-Za-z][\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def run(account: Account, steps: Iterable[Step], *, name_hosts: bool = False) ->
     """A line as soon as its step has ended. What one step meets harms no other."""
     for step in steps:
         verdict, said = _run(account, step)
-        yield Line(step.name, verdict, public(said, "" if name_hosts else account.host, account.stack))
+        yield Line(step.name, verdict, public(said, account, name_hosts=name_hosts))
 
 
 def _run(account: Account, step: Step) -> tuple[str, str]:
@@ -49,10 +51,12 @@ def _run(account: Account, step: Step) -> tuple[str, str]:
         return FAILED, f"AWS's answer is not understood: {type(error).__name__} {error}"
 
 
-def public(text: str, host: str, stack: str) -> str:
-    for hidden, word in ((host, "<host>"), (stack, "<stack>")):
-        text = text.replace(hidden, word) if hidden else text
-    for word, pattern in PRIVATE.items():
+def public(text: str, account: Account, *, name_hosts: bool = False) -> str:
+    hidden = PRIVATE | {"stack": re.compile(rf"\b{re.escape(account.stack)}\b")}
+    if not name_hosts:
+        named = re.escape(account.host) if account.host else "(?!)"
+        hidden |= {"host": re.compile(rf"(?<![\w.-]){named}(?![\w-])|{HOST.pattern}")}
+    for word, pattern in hidden.items():
         text = pattern.sub(f"<{word}>", text)
     return text
 

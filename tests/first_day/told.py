@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.first_day.account import SENSOR, TOLD, Account, Skipped, Wrong
 
+LATE = 3  # times as much patience for alarms: one over a query is some minutes behind its metrics
 NAME = 'Say "hi" \\ there 👋'
 
 
@@ -72,7 +73,7 @@ def _received(account: Account, url: str) -> list[str]:
 
 def alarms(account: Account) -> str:
     wanted = _alarms(account)
-    account.wait_for(lambda: not _unexpected(_states(account, wanted)))
+    account.wait_for(lambda: not _unexpected(_states(account, wanted)), LATE)
     return judge_alarms(_states(account, wanted))
 
 
@@ -96,7 +97,7 @@ def contributors(account: Account) -> str:
         answer = account.client("cloudwatch").describe_alarm_contributors(AlarmName=name)
         return [one for one in answer["AlarmContributors"] if SENSOR in one["ContributorAttributes"].values()]
 
-    return judge_contributors(account.wait_for(named))
+    return judge_contributors(account.wait_for(named, LATE))
 
 
 def judge_contributors(named: Sequence[Any]) -> str:

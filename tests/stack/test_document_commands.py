@@ -15,7 +15,7 @@ from tests.fakes.aws_command import PROGRAM, AwsCommand
 from tests.required import openssl_missing, require
 from tests.root import ROOT
 
-DOCUMENTS = ("sensors.md", "alarms.md", "deploy.md", "troubleshooting.md")
+DOCUMENTS = ("sensors.md", "alarms.md", "deploy.md", "troubleshooting.md", "first-day.md")
 # So begin the blocks that a document's other blocks need: they define the stack's names, and `scan`.
 FIRST = ("output() {", "scan() {")
 # What a section's commands show, for troubles that the tests' servers can cause.

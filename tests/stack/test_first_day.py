@@ -1,6 +1,10 @@
 """The check list of docs/first-day.md: what it says of a stack that is well, and that each step sees what is broken."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -11,18 +15,20 @@ import pytest
 
 from tests.demo.demonstration import MailServers
 from tests.documents import section
+from tests.emulator.emulator import REGION
 from tests.emulator.sam import deploy
 from tests.emulator.stack import DeployedStack
 from tests.first_day import deployed, runtime, scans, told
 from tests.first_day.account import TOLD, Account, Wrong
 from tests.first_day.report import FAILED, PASSED, SKIPPED, Line, run
 from tests.first_day.steps import STEPS
+from tests.root import ROOT
 
 NO_ALARMS = "the stack has no alarms: Alarms=disabled"
 # What no emulator can show, and what only a person can.
 SKIPS = {
     "The function's own metrics": "emulators make no metrics of the function's log",
-    "A server with TLS": "no server was named: --host mail.example.org",
+    "A server with TLS": "no server was named with --host",
     "Alarms": NO_ALARMS,
     "Contributors": NO_ALARMS,
     "The widget, light": "nobody was there to look",
@@ -76,10 +82,31 @@ def without_numbers(texts: dict[str, str]) -> dict[str, str]:
 
 
 def test_removal_leaves_the_data(stack: DeployedStack, built: Path) -> None:
-    deploy(stack.emulator, built / "template.yaml", "gone", MetricsNamespace="Gone", SecretPrefix="gone/")
-    account = Account(stack.emulator.client, "gone", remove=True)
+    deploy(stack.emulator, built / "template.yaml", "short-lived", MetricsNamespace="Gone", SecretPrefix="gone/")
+    account = Account(stack.emulator.client, "short-lived", remove=True)
     (line,) = run(account, [one for one in STEPS if one.name == "Removal"])
     assert section("first-day.md", "Removal").of("text")[-1] == f"{line.verdict:8} Removal: {line.said}\n"
+
+
+def test_program_prints_a_line_and_keeps_it(stack: DeployedStack, tmp_path: Path) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COV"))}
+    paths = os.pathsep.join(map(str, (ROOT, ROOT / "layers" / "sensor")))
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.first_day", "--only", "Outputs", "--only", "The widget, dark"],
+        cwd=tmp_path,
+        env=kept | keys | {"AWS_ENDPOINT_URL": stack.emulator.url, "PYTHONPATH": paths},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (0, "") == (done.returncode, done.stderr)
+    printed = "passed   Outputs: 12 outputs are there\nskipped  The widget, dark: nobody was there to look\n"
+    assert printed == done.stdout.partition("\n\n")[0] + "\n"
+    kept_lines = json.loads((tmp_path / "first-day.json").read_text())
+    assert REGION == kept_lines["region"]
+    assert ["passed", "skipped"] == [one["verdict"] for one in kept_lines["steps"]]
 
 
 # ---- what is broken in the emulator ----------------------------------------------------------------------------------

@@ -16,13 +16,20 @@ HIDDEN = {
     "an e-mail address": ("ann@example.org", "<mail>"),
     "an address of the Web": ("at https://sqs.eu-central-1.amazonaws.com/123456789012/q", "at <url>"),
     "the named host": ("mail.example.org: no answer", "<host>: no answer"),
+    "another host": (
+        "the certificate is for pop.example.net and *.example.com",
+        "the certificate is for <host> and *.<host>",
+    ),
+    "no file": ("from /etc/pki/tls/cert.pem in 48.2 ms", "from /etc/pki/tls/cert.pem in 48.2 ms"),
+    "a host of one word": ("nobody at relay: relayed", "nobody at <host>: relayed"),
     "the stack": ("secret-customer-ScanFunction-1X", "<stack>-ScanFunction-1X"),
 }
 
 
 @pytest.mark.parametrize(("text", "shown"), HIDDEN.values(), ids=HIDDEN)
 def test_hidden(text: str, shown: str) -> None:
-    assert shown == public(text, "mail.example.org", "secret-customer")
+    account = Account(lambda _: None, "secret-customer", host="relay" if "relay" in text else "mail.example.org")
+    assert shown == public(text, account)
 
 
 def test_host_is_named_where_the_user_agrees() -> None:

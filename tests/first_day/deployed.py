@@ -17,6 +17,7 @@ OUTPUTS = (
     "DashboardUrl",
     "MetricsNamespace",
     "AlarmTopicArn",
+    "PagerTopicArn",
     "SensorEditorPolicyArn",
     "SensorViewerPolicyArn",
     "AddSensorCommand",

@@ -40,6 +40,17 @@ LOGICAL_IDS = [
     [
         pytest.param([BIN / "sam", "validate", "--lint", "--region", "eu-central-1"], id="sam validate --lint"),
         pytest.param([BIN / "cfn-lint", "--", "template.yaml"], id="cfn-lint"),
+        # WS1000 wants tracing, which costs, and tells little of functions that call none. WS1004 looks for a log group
+        # by the function's name, and does not know LoggingConfig.
+        pytest.param(
+            [
+                BIN / "cfn-lint",
+                *("--append-rules", "cfn_lint_serverless.rules"),
+                *("--ignore-checks", "WS1000", "WS1004"),
+                *("--", "template.yaml"),
+            ],
+            id="cfn-lint with the rules for serverless",
+        ),
         pytest.param(
             [CHECKOV, "-f", "template.yaml", "--framework", "cloudformation", "--skip-download", "--compact"],
             id="checkov",

@@ -102,6 +102,10 @@ class Connection:
         except OSError as error:
             raise OutOfScript(str(error)) from error
 
+    def wait_at_most(self, seconds: float) -> None:
+        """For the client, at each step."""
+        self._socket.settimeout(seconds)
+
     def end(self, *, close_notify: bool = True) -> None:
         """Ends our side, then listens until the client has gone.
 
@@ -113,7 +117,7 @@ class Connection:
         with suppress(OSError):  # the client has gone already
             if close_notify and isinstance(self._socket, ssl.SSLSocket):
                 self._socket.setblocking(False)  # send close_notify, but do not wait for the client's
-                with suppress(ssl.SSLError):
+                with suppress(ssl.SSLError, ValueError):  # ValueError: its handshake failed
                     self._socket.unwrap()
                 self._socket.setblocking(True)
             shut_down(self._socket, socket.SHUT_WR)

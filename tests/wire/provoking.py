@@ -8,7 +8,7 @@ docs/reference.md has the phase at the reason.
 import asyncio
 import ssl
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,8 +66,10 @@ def run_scan(
     *,
     forbidden: Sequence[Network] = (),
     seconds: float | None = None,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
 ) -> Observation:
-    seen = asyncio.run(scan(settings, credentials, forbidden=forbidden, seconds=seconds))
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        seen = runner.run(scan(settings, credentials, forbidden=forbidden, seconds=seconds))
     assert_sound(seen, credentials)
     return seen
 

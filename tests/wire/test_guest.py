@@ -6,16 +6,15 @@
 import asyncio
 import ssl
 import threading
-import time
 
 import pytest
 
 from pop3_sensor.scan import scan
+from tests.fakes.clock import Clock
 from tests.samples import PASSWORD, Changes, a_sensor
 from tests.servers.certificates import Authority
 from tests.servers.scripted import (
     Close,
-    Drip,
     Expect,
     Flood,
     Hang,
@@ -35,6 +34,7 @@ from tests.servers.scripted import (
     stat,
     stls,
 )
+from tests.wire.passing_time import PassingTime
 from tests.wire.provoking import outcome, provoke, run_scan
 
 PLAIN = "good after lookup connect greeting security"
@@ -118,24 +118,22 @@ def test_what_comes_behind_the_greeting_under_tls_changes_nothing(authority: Aut
     assert "good after lookup connect security greeting" == outcome(seen)
 
 
-# What comes in answer to QUIT, the time that the whole scan has, and what QUIT then costs.
-HUNG: dict[str, tuple[Step, float, float]] = {
-    "what is left": (Hang(), 0.2, 0.2),
-    "what is left, however busy the server seems": (Drip(b"+OK " + b"x" * 1000, 0.02), 0.2, 0.2),
-    "two seconds at most": (Hang(), 30.0, 2.0),
+# The time that the whole scan has, and what comes of it where QUIT is answered byte by byte, or not at all.
+HUNG: dict[str, tuple[float, bytes, float]] = {
+    "what is left": (1.0, b"", 1.0),
+    "two seconds at most": (30.0, b"", 2.0),
+    "two seconds at most, however busy the server seems": (30.0, b"+OK " + b"x" * 1000, 2.0),
 }
 
 
-@pytest.mark.parametrize(("farewell", "seconds", "cost"), HUNG.values(), ids=HUNG)
-def test_quit_costs(farewell: Step, seconds: float, cost: float) -> None:
-    with scripted([*greeting(), *capa(), Expect("QUIT"), farewell]) as server:
-        settings = a_sensor(port=server.port)
-        started = time.monotonic()
-        seen = run_scan(settings, seconds=seconds)
-        took = time.monotonic() - started
+@pytest.mark.parametrize(("seconds", "farewell", "cost"), HUNG.values(), ids=HUNG)
+def test_quit_costs(clock: Clock, seconds: float, farewell: bytes, cost: float) -> None:
+    passing = PassingTime(clock)
+    end = passing.byte_by_byte(farewell) if farewell else passing.of(seconds)
+    with scripted([*greeting(), *capa(), Expect("QUIT"), end, Hang()]) as server:
+        seen = run_scan(a_sensor(port=server.port), seconds=seconds, loop_factory=passing.loop)
     assert ([], PLAIN) == (server.failures, outcome(seen))
-    assert cost <= took + seen.response_time / 1000
-    assert took <= cost + 0.1
+    assert cost <= passing.seconds < cost + 1
     assert seen.response_time / 1000 < cost
 
 

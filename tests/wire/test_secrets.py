@@ -13,11 +13,10 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from pop3_sensor.model import Observation
 from pop3_sensor.model.text import printable
 from pop3_sensor.protocol import LocalProtocolError
 from pop3_sensor.scan import Credentials
-from pop3_sensor.status import report_of_scan, result_files
+from tests.fakes.left_behind import left_behind
 from tests.samples import PASSWORD, Changes, a_sensor
 from tests.servers.certificates import Authority
 from tests.servers.scripted import (
@@ -196,19 +195,11 @@ def test_any_password(password: str, gap: str, around: str) -> None:
 
 
 def everything_said(scripts: list[Script], password: str, changes: Changes, username: str = "ann") -> str:
-    """All that a scan leaves behind: what is kept in memory, returned, published or stored."""
     with scripted(*scripts) as server:
         settings = a_sensor(port=server.port, result_handling="store", **changes)
         seen = run_scan(settings, Credentials(username, SecretStr(password)))
     assert [] == server.failures
-    report = report_of_scan("mail", settings, seen, None)
-    returned = json.dumps(report.as_json(), ensure_ascii=False)
-    return "\n".join([raw(seen), repr(report), returned, result_files.summary(report), result_files.dialogue(report)])
-
-
-def raw(seen: Observation) -> str:
-    """`repr` and JSON escape what they show; here nothing hides behind that."""
-    return "\n".join([*(line.text for line in seen.dialogue), seen.trouble.message if seen.trouble else ""])
+    return left_behind(settings, seen)
 
 
 def assert_hidden(text: str, secret: str) -> None:

@@ -42,7 +42,8 @@ def item_or_problems(written: Mapping[str, Any]) -> Item | InvalidSettings:
     except Exception as error:  # noqa: BLE001 - whatever an item holds, the others must be scanned
         # Where it came up, but not its words: they may hold what the item holds.
         place = traceback.extract_tb(error.__traceback__)[-1]
-        logger.error("an item cannot be read: %s at %s:%s", type(error).__name__, place.filename, place.lineno)  # noqa: TRY400
+        where = f"{place.filename}:{place.lineno}"
+        logger.error("an item cannot be read: %s at %s", type(error).__name__, where)  # noqa: TRY400 - no words, no trace
         item = Item.model_construct(id=str(written.get("id")))
         return InvalidSettings(item, Problem("", "this item cannot be read, and the log says where that failed"))
 
